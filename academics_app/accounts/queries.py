@@ -1,0 +1,85 @@
+"""Statements on accounts."""
+
+from typing import Any
+from uuid import UUID
+
+from sqlalchemy import Row, Select, func, or_, select
+from sqlmodel import col
+
+from academics_app.accounts.models import AuditEvent, AuthSession, User, UserBranch, UserStatus
+from academics_app.core import search
+from academics_app.core.actor import Role
+
+_branches = (
+    select(func.array_agg(col(UserBranch.branch_id)))
+    .where(col(UserBranch.user_id) == col(User.id))
+    .scalar_subquery()
+)
+
+signed_in_user: Select[tuple[Any, ...]] = (
+    select(
+        col(AuthSession.user_id),
+        col(User.role),
+        col(User.full_name),
+        col(User.student_id),
+        col(User.faculty_id),
+        col(User.guardian_id),
+        _branches.label("branch_ids"),
+    )
+    .join(User, col(User.id) == col(AuthSession.user_id))
+    .where(
+        col(AuthSession.revoked_at).is_(None),
+        col(User.status) == UserStatus.ACTIVE,
+    )
+)
+"""Who a sign-in belongs to, when it is still good; narrow it with `for_token`."""
+
+UserRow = Row[tuple[Any, ...]]
+
+
+def for_token(auth_session_id: UUID, token_version: int) -> Select[tuple[Any, ...]]:
+    """The living sign-in that a token names."""
+    return signed_in_user.where(
+        col(AuthSession.id) == auth_session_id,
+        col(User.token_version) == token_version,
+        col(AuthSession.expires_at) > func.now(),
+    )
+
+
+def user_by_login(name: str) -> Select[tuple[User]]:
+    """The user with this user name, or with this e-mail address when only one has it."""
+    wanted = name.strip().lower()
+    return (
+        select(User)
+        .where(or_(func.lower(col(User.username)) == wanted, func.lower(col(User.email)) == wanted))
+        .order_by((func.lower(col(User.username)) == wanted).desc())
+        .limit(2)
+    )
+
+
+def users(*, query: str, role: Role | None, status: UserStatus | None) -> Select[tuple[User]]:
+    """Accounts by filter, those that wait for approval first."""
+    statement = select(User).order_by(
+        (col(User.status) == UserStatus.PENDING).desc(), col(User.full_name), col(User.id)
+    )
+    if query.strip():
+        statement = statement.where(search.matches(col(User.search_text), query))
+    if role is not None:
+        statement = statement.where(col(User.role) == role)
+    if status is not None:
+        statement = statement.where(col(User.status) == status)
+    return statement
+
+
+def audit_events(*, subject_kind: str | None, subject_id: int | None) -> Select[tuple[Any, ...]]:
+    """Audit rows, newest first, with the name of who did it."""
+    statement = (
+        select(AuditEvent, col(User.full_name))
+        .join(User, col(User.id) == col(AuditEvent.user_id), isouter=True)
+        .order_by(col(AuditEvent.at).desc(), col(AuditEvent.id).desc())
+    )
+    if subject_kind is not None:
+        statement = statement.where(col(AuditEvent.subject_kind) == subject_kind)
+    if subject_id is not None:
+        statement = statement.where(col(AuditEvent.subject_id) == subject_id)
+    return statement

@@ -1,0 +1,67 @@
+"""What routes ask for by name: a session, the caller, a page, an id."""
+
+from collections.abc import AsyncIterator
+from typing import Annotated
+
+from fastapi import Depends, Path, Query, Request
+from fastapi.security import OAuth2PasswordBearer
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from academics_app.accounts.authentication import actor_from_cookie, actor_from_token
+from academics_app.api.origin import check_same_origin_write
+from academics_app.core.actor import Actor, Door
+from academics_app.core.db import reading, transaction
+from academics_app.core.errors import NotSignedIn
+from academics_app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
+from academics_app.core.security import TokenKind
+
+LARGEST_ID = 2**63 - 1
+
+_bearer = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/login", refreshUrl="/api/v1/auth/refresh", auto_error=False)
+
+
+async def _transaction() -> AsyncIterator[AsyncSession]:
+    async with transaction() as session:
+        yield session
+
+
+async def _reading() -> AsyncIterator[AsyncSession]:
+    async with reading() as session:
+        yield session
+
+
+SessionDep = Annotated[AsyncSession, Depends(_transaction, scope="function")]
+"""A transaction that is committed before the answer leaves: scope "function", since the default one answers first."""
+
+ReadSessionDep = Annotated[AsyncSession, Depends(_reading, scope="function")]
+"""A session for reads alone."""
+
+BearerDep = Annotated[str | None, Depends(_bearer)]
+
+
+async def current_actor(request: Request, bearer: BearerDep) -> Actor:
+    """The caller, by bearer token or by the screen's cookie; a write by cookie must come from our own pages."""
+    async with reading() as session:
+        if bearer is not None:
+            actor = await actor_from_token(session, bearer, door=Door.REST, kind=TokenKind.ACCESS)
+        else:
+            check_same_origin_write(request)
+            actor = await actor_from_cookie(session, request.headers.get("cookie", ""), door=Door.SCREEN)
+    if actor is None:
+        raise NotSignedIn("Sign in first: the token is missing, expired or revoked.")
+    return actor
+
+
+ActorDep = Annotated[Actor, Depends(current_actor)]
+
+Id = Annotated[int, Path(ge=1, le=LARGEST_ID)]
+
+
+def _page(
+    skip: Annotated[int, Query(ge=0, le=2**31 - 1)] = 0,
+    limit: Annotated[int, Query(ge=1, le=MAX_LIMIT)] = DEFAULT_LIMIT,
+) -> PageRequest:
+    return PageRequest(skip=skip, limit=limit)
+
+
+PageDep = Annotated[PageRequest, Depends(_page)]

@@ -1,0 +1,81 @@
+"""Every failure as the contract's one body: `{"error": code, "detail": sentence, "fields": {...}?}`."""
+
+from typing import Any
+
+import structlog
+from fastapi import FastAPI, Request
+from fastapi.exceptions import RequestValidationError
+from fastapi.responses import ORJSONResponse
+from pydantic import BaseModel
+from starlette.exceptions import HTTPException
+
+from academics_app.core.errors import AppError
+from academics_app.core.logging import request_id
+
+log = structlog.get_logger(__name__)
+
+
+class ErrorBody(BaseModel):
+    """What every failure answers with."""
+
+    error: str
+    detail: str
+    fields: dict[str, str] | None = None
+
+
+ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {
+    status: {"model": ErrorBody, "description": description}
+    for status, description in {
+        401: "Not signed in",
+        403: "Signed in, but not allowed",
+        404: "Not there, or not visible to the caller",
+        409: "Conflict with the stored state",
+        422: "Malformed input: which field, and why",
+        429: "Too many tries",
+    }.items()
+}
+
+_CODES = {404: "not_found", 405: "method_not_allowed", 413: "too_large", 415: "unsupported_media_type"}
+
+
+def install(app: FastAPI) -> None:
+    """Register the handlers."""
+    app.add_exception_handler(AppError, _app_error)
+    app.add_exception_handler(RequestValidationError, _validation_error)
+    app.add_exception_handler(HTTPException, _http_error)
+    app.add_exception_handler(Exception, _unexpected)
+
+
+async def _app_error(_request: Request, error: Exception) -> ORJSONResponse:
+    assert isinstance(error, AppError)  # noqa: S101 - registered for this class
+    headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
+    if error.retry_after is not None:
+        headers["Retry-After"] = str(error.retry_after)
+    return ORJSONResponse(error.body(), status_code=error.status, headers=headers)
+
+
+async def _validation_error(_request: Request, error: Exception) -> ORJSONResponse:
+    assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class
+    fields = {_field_name(item["loc"]): str(item["msg"]).removeprefix("Value error, ") for item in error.errors()}
+    first = next(iter(fields.items()), ("input", "is malformed"))
+    detail = f"{first[0]}: {first[1]}" + (f" (and {len(fields) - 1} more)" if len(fields) > 1 else "")
+    return ORJSONResponse({"error": "invalid_input", "detail": detail, "fields": fields}, status_code=422)
+
+
+async def _http_error(_request: Request, error: Exception) -> ORJSONResponse:
+    assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
+    code = _CODES.get(error.status_code, f"http_{error.status_code}")
+    return ORJSONResponse(
+        {"error": code, "detail": str(error.detail)}, status_code=error.status_code, headers=error.headers
+    )
+
+
+async def _unexpected(request: Request, error: Exception) -> ORJSONResponse:
+    log.error("unexpected_error", path=request.url.path, exc_info=error)
+    detail = f"Something went wrong on our side. Nothing was changed. Quote {request_id.get()} when you report it."
+    return ORJSONResponse({"error": "internal", "detail": detail}, status_code=500)
+
+
+def _field_name(location: tuple[Any, ...] | list[Any]) -> str:
+    parts = [str(part) for part in location if part not in ("body", "query", "path", "header", "cookie")]
+    return ".".join(parts) or str(location[0])

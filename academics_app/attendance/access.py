@@ -1,0 +1,44 @@
+"""Reaching a register: 404 for who may not know of the session, 403 for who may not open or mark it."""
+
+from typing import Any
+
+from sqlalchemy import Row
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from academics_app.attendance import queries
+from academics_app.core.actor import Actor, Role
+from academics_app.core.errors import Forbidden, NotFound
+from academics_app.core.permissions import DENIED, Permission, require
+from academics_app.learning_sessions.scope import visible_sessions
+
+SessionRow = Row[tuple[Any, ...]]
+
+
+async def access_register(session: AsyncSession, session_id: int, *, actor: Actor) -> SessionRow:
+    """The session's header for somebody who may read its register."""
+    row = (await session.execute(queries.session_header(session_id, visible_sessions(actor)))).first()
+    if row is None:
+        raise NotFound("There is no such session.")
+    require(actor, Permission.REGISTER_READ)
+    return row
+
+
+async def lock_register(session: AsyncSession, session_id: int, *, actor: Actor) -> SessionRow:
+    """The session's row, locked, for somebody who may mark its register."""
+    row = (await session.execute(queries.locked_session(session_id, visible_sessions(actor)))).first()
+    if row is None:
+        raise NotFound("There is no such session.")
+    if not may_mark(actor, row.faculty_id):
+        raise Forbidden(DENIED[Permission.REGISTER_MARK])
+    return row
+
+
+def may_mark(actor: Actor, faculty_id: int | None) -> bool:
+    """Whether the actor is an admin or the one who teaches the session: its faculty member or the substitute."""
+    match actor.role:
+        case Role.ADMIN:
+            return True
+        case Role.FACULTY:
+            return faculty_id is not None and faculty_id == actor.faculty_id
+        case _:
+            return False

@@ -1,0 +1,77 @@
+"""What a client that follows a session is told: who may follow, a snapshot, and what differs between two."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from academics_app.attendance import queries
+from academics_app.core.actor import Actor
+from academics_app.core.clock import utc_now
+from academics_app.core.db import reading
+from academics_app.core.errors import NotFound
+from academics_app.core.permissions import Permission, may, require
+from academics_app.learning_sessions.scope import visible_sessions
+from academics_app.students.guardianship import own_student_ids
+from academics_app.progress import service as progress_service
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """Marks by student, as (version, status, when), and progress in percent by (student, topic)."""
+
+    marks: dict[int, tuple[int, str | None, datetime | None]]
+    progress: dict[tuple[int, int], int]
+
+
+async def check_may_follow(session_id: int, *, actor: Actor) -> None:
+    """Raise NotFound or Forbidden unless the actor may see the session's marks, or their own among them."""
+    async with reading() as session:
+        row = (await session.execute(queries.session_header(session_id, visible_sessions(actor)))).first()
+    if row is None:
+        raise NotFound("There is no such session.")
+    if actor.is_staff:
+        require(actor, Permission.REGISTER_READ)
+
+
+async def snapshot(session_id: int, *, actor: Actor) -> Snapshot:
+    """What the actor may see of the session now: staff all of it, students and guardians their own rows."""
+    await check_may_follow(session_id, actor=actor)
+    async with reading() as session:
+        rows = (await session.execute(queries.MARKS, {"session_id": session_id})).all()
+        own = None if may(actor, Permission.REGISTER_READ) else await _own_students(session, actor)
+        progress = await progress_service.session_progress(session, actor=actor, session_id=session_id)
+    return Snapshot(
+        marks={
+            row.student_id: (row.version, row.status, row.marked_at)
+            for row in rows
+            if own is None or row.student_id in own
+        },
+        progress={key: value for key, value in progress.items() if own is None or key[0] in own},
+    )
+
+
+def changes(before: Snapshot, after: Snapshot) -> Iterator[dict[str, Any]]:
+    """The messages that lead a client from one snapshot to the other. A null status: the mark was cleared."""
+    for student_id, (version, status, marked_at) in after.marks.items():
+        if before.marks.get(student_id, (0, None, None))[0] != version:
+            timestamp = (marked_at or utc_now()).isoformat()
+            yield {
+                "type": "attendance_update",
+                "student_id": student_id,
+                "status": status,
+                "timestamp": timestamp,
+                "version": version,
+            }
+    for (student_id, topic_id), progress in after.progress.items():
+        if before.progress.get((student_id, topic_id)) != progress:
+            yield {
+                "type": "progress_update",
+                "student_id": student_id,
+                "topic_id": topic_id,
+                "progress": progress,
+            }
+
+
+async def _own_students(session: Any, actor: Actor) -> set[int]:
+    return set((await session.scalars(own_student_ids(actor))).all())

@@ -1,0 +1,184 @@
+"""Reading registers: one whole, as watchers share it, and the many of a day."""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from sqlalchemy import and_, true
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from academics_app.attendance import queries
+from academics_app.attendance.access import SessionRow, access_register, may_mark
+from academics_app.attendance.rules import RegisterState, absences_in_a_row, initials, register_state
+from academics_app.attendance.schemas import RegisterRead, RegisterRow, RegisterSession, TodaySession
+from academics_app.attendance.service import register_opens_at
+from academics_app.core.actor import Actor
+from academics_app.core.clock import day_bounds, local_date, utc_now
+from academics_app.core.db import reading
+from academics_app.core.errors import Forbidden, NotFound
+from academics_app.core.live import SharedReads
+from academics_app.core.permissions import Permission, may, require
+from academics_app.institute.service import current_settings
+from academics_app.institute.settings import InstituteSettings
+from academics_app.learning_sessions.scope import visible_sessions
+
+SHOWN_MARKS = 5
+
+
+async def read_register(session: AsyncSession, *, actor: Actor, session_id: int) -> RegisterRead:
+    """The whole register: everyone who belongs in the session, with mark, streak and the last five marks."""
+    header = await access_register(session, session_id, actor=actor)
+    return await _read(session, header, can_mark=may_mark(actor, header.faculty_id))
+
+
+async def list_today(
+    session: AsyncSession, *, actor: Actor, day: date | None = None, faculty_id: int | None = None
+) -> list[TodaySession]:
+    """The sessions of a day (today by default) that the actor may see, with the state of each register."""
+    require(actor, Permission.REGISTER_READ)
+    settings = await current_settings(session)
+    day = day or local_date(utc_now(), settings.zone)
+    begin, end = day_bounds(day, settings.zone)
+    scope = visible_sessions(actor)
+    if faculty_id is not None:
+        scope = and_(scope, queries.taught_by(faculty_id))
+    rows = await session.execute(queries.sessions_between(begin, end, scope))
+    return [_today(row, settings=settings, actor=actor) for row in rows]
+
+
+async def list_faculty_today(
+    session: AsyncSession, *, actor: Actor, faculty_id: int, day: date | None = None
+) -> list[TodaySession]:
+    """A faculty member's sessions of a day, for themselves and for admins."""
+    require(actor, Permission.REGISTER_READ)
+    if actor.faculty_id != faculty_id and not may(actor, Permission.FACULTY_MANAGE):
+        raise Forbidden("You may see your own sessions only.")
+    if not await session.scalar(queries.faculty_exists(faculty_id)):
+        raise NotFound("There is no such faculty member.")
+    return await list_today(session, actor=actor, day=day, faculty_id=faculty_id)
+
+
+async def shared_register_json(session_id: int, *, can_mark: bool) -> str:
+    """The register as JSON, read once for all who watch it at this moment.
+
+    The caller has passed `access_register` for each watcher and does so again at least every
+    `live.REFRESH_SECONDS`.
+    """
+    return await _shared.get((session_id, can_mark))
+
+
+async def _read_shared(key: tuple[int, bool]) -> str:
+    session_id, can_mark = key
+    async with reading() as session:
+        header = (await session.execute(queries.session_header(session_id, true()))).first()
+        if header is None:
+            raise NotFound("There is no such session.")
+        register = await _read(session, header, can_mark=can_mark)
+    return register.model_dump_json()
+
+
+_shared: SharedReads[tuple[int, bool], str] = SharedReads(_read_shared)
+
+
+async def _read(session: AsyncSession, header: SessionRow, *, can_mark: bool) -> RegisterRead:
+    settings = await current_settings(session)
+    roster = (await session.execute(queries.ROSTER, {"session_id": header.id})).all()
+    stored = sum(row.version > 0 for row in roster)
+    return RegisterRead(
+        session=RegisterSession(
+            **_names(header),
+            id=header.id,
+            topic_id=header.topic_id,
+            topic_title=header.topic_title,
+            local_date=header.local_date,
+            status=header.status,
+            time_label=_time_label(header, settings.zone),
+            can_mark=can_mark,
+            opens_at=register_opens_at(header.starts_at, settings),
+        ),
+        state=_state(header, settings, expected=len(roster), stored=stored),
+        taken_at=header.register_taken_at,
+        taken_by=header.taken_by,
+        stored=stored,
+        expected=len(roster),
+        rows=[_row(row) for row in roster],
+    )
+
+
+def _row(row: Any) -> RegisterRow:
+    newest_first: Sequence[str | None] = row.newest_first or []
+    shown = [*reversed(newest_first[:SHOWN_MARKS])]
+    return RegisterRow.model_construct(
+        student_id=row.student_id,
+        name=row.name,
+        initials=initials(row.name),
+        code=row.code,
+        walk_in=row.walk_in,
+        status=row.status,
+        minutes_late=row.minutes_late,
+        note=row.note,
+        version=row.version,
+        marked_by=row.marked_by,
+        marked_by_id=row.marked_by_id,
+        marked_at=row.marked_at,
+        source=row.source,
+        last_five=[None] * (SHOWN_MARKS - len(shown)) + shown,
+        absences_in_a_row=absences_in_a_row(list(newest_first)),
+    )
+
+
+def _today(row: Any, *, settings: InstituteSettings, actor: Actor) -> TodaySession:
+    state = _state(row, settings, expected=row.expected, stored=row.stored)
+    now = utc_now()
+    distance = row.starts_at - now if state is RegisterState.UPCOMING else now - row.starts_at
+    return TodaySession(
+        **_names(row),
+        id=row.id,
+        faculty_id=row.faculty_id,
+        time_label=_time_label(row, settings.zone),
+        state=state,
+        minutes=max(0, int(distance.total_seconds() // 60)),
+        expected=row.expected,
+        stored=row.stored,
+        present=row.present,
+        absent=row.absent,
+        late=row.late,
+        excused=row.excused,
+        taken_at=row.register_taken_at,
+        taken_by=row.taken_by,
+        can_mark=may_mark(actor, row.faculty_id),
+    )
+
+
+def _names(row: Any) -> dict[str, Any]:
+    shared = (
+        "batch_id",
+        "batch_name",
+        "subject_name",
+        "room_name",
+        "faculty_name",
+        "substitute_for_name",
+        "starts_at",
+        "ends_at",
+        "cancel_reason",
+    )
+    return {name: getattr(row, name) for name in shared}
+
+
+def _state(row: Any, settings: InstituteSettings, *, expected: int, stored: int) -> RegisterState:
+    return register_state(
+        cancelled=row.status == "cancelled",
+        taken=row.register_taken_at is not None,
+        expected=expected,
+        stored=stored,
+        starts_at=row.starts_at,
+        now=utc_now(),
+        opens_before=timedelta(minutes=settings.register_opens_minutes_before),
+        overdue_after=timedelta(minutes=settings.register_overdue_minutes_after),
+    )
+
+
+def _time_label(row: Any, zone: ZoneInfo) -> str:
+    begin, end = row.starts_at.astimezone(zone), row.ends_at.astimezone(zone)
+    return f"{begin:%H:%M}–{end:%H:%M}"  # noqa: RUF001 - an en dash between times

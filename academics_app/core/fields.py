@@ -1,0 +1,46 @@
+"""Field types that several features' input schemas share; lengths are those of the columns."""
+
+from typing import Annotated, Any
+
+from pydantic import AfterValidator, BeforeValidator, EmailStr, Field, StringConstraints
+
+from academics_app.core.text import Text
+
+UNCHANGED: Any = None
+"""The default of an update's field that may be absent but not null."""
+
+
+def blank_is_none(value: object) -> object:
+    """An empty form field is no value."""
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def one_line(text: str) -> str:
+    """Without line breaks and runs of spaces."""
+    return " ".join(text.split())
+
+
+def _plausible_phone(text: str) -> str:
+    if sum(char.isdecimal() for char in text) < 3 or any(char.isalpha() for char in text.replace("ext", "")):
+        raise ValueError("must be a phone number such as +44 20 7946 0958")
+    return text
+
+
+Name = Annotated[
+    Text, AfterValidator(one_line), StringConstraints(strip_whitespace=True, min_length=1, max_length=200)
+]
+OptionalName = Annotated[
+    Text, AfterValidator(one_line), StringConstraints(strip_whitespace=True, max_length=200)
+]
+Code = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=r"^\S*$")]
+OptionalCode = Annotated[Code | None, BeforeValidator(blank_is_none)]
+Email = Annotated[
+    Annotated[EmailStr, StringConstraints(max_length=254)] | None, BeforeValidator(blank_is_none)
+]
+Phone = Annotated[
+    Annotated[Text, StringConstraints(strip_whitespace=True, max_length=40), AfterValidator(_plausible_phone)]
+    | None,
+    BeforeValidator(blank_is_none),
+]
+Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
+Version = Annotated[int, Field(ge=1)] | None

@@ -1,0 +1,179 @@
+"""What the institute's own screens and routes take in and give out. An update leaves absent fields as they are."""
+
+from datetime import date
+from enum import StrEnum
+from typing import Annotated, Any, Self
+
+from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from academics_app.core.text import Text
+from academics_app.institute.settings import InstituteSettings
+
+Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
+Code = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
+Name = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+RoomName = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Capacity = Annotated[int, Field(ge=1, le=100_000)]
+
+
+class TermKind(StrEnum):
+    """OneRoster's kinds of academicSession."""
+
+    SCHOOL_YEAR = "schoolYear"
+    SEMESTER = "semester"
+    TERM = "term"
+    GRADING_PERIOD = "gradingPeriod"
+
+
+ABSENT: Any = None
+"""The default of a field that may be left out but not be null."""
+
+
+class _Input(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class SettingsUpdate(_Input):
+    """Absent settings stay as they are; bounds as in `InstituteSettings`."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"example": {"name": "Riverside Institute", "time_zone": "Europe/Paris"}},
+    )
+
+    name: Name = Field(default=ABSENT)
+    time_zone: Annotated[str, StringConstraints(max_length=60)] = Field(default=ABSENT)
+    registration_open: bool = Field(default=ABSENT)
+    register_opens_minutes_before: int = Field(default=ABSENT)
+    register_overdue_minutes_after: int = Field(default=ABSENT)
+    excused_counts_against: bool = Field(default=ABSENT)
+    generate_weeks_ahead: int = Field(default=ABSENT)
+
+
+class SettingsRead(InstituteSettings):
+    """The settings in force."""
+
+
+class BranchCreate(_Input):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"code": "NORTH", "name": "North"}})
+
+    code: Code
+    name: Name
+
+
+class BranchUpdate(_Input):
+    code: Code = Field(default=ABSENT)
+    name: Name = Field(default=ABSENT)
+    is_active: bool = Field(default=ABSENT)
+    version: int | None = None
+
+
+class BranchRead(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    code: str
+    name: str
+    is_active: bool
+    version: int
+
+
+class RoomCreate(_Input):
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"branch_id": 1, "name": "Room 2", "capacity": 30}}
+    )
+
+    branch_id: Id
+    name: RoomName
+    capacity: Capacity | None = None
+
+
+class RoomUpdate(_Input):
+    name: RoomName = Field(default=ABSENT)
+    capacity: Capacity | None = None
+    version: int | None = None
+
+
+class RoomRead(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    branch_id: int
+    branch_name: str
+    name: str
+    capacity: int | None
+    version: int
+
+
+class _Stretch(_Input):
+    starts_on: Day
+    ends_on: Day
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.ends_on < self.starts_on:
+            raise ValueError("the last day is before the first")
+        return self
+
+
+class HolidayCreate(_Stretch):
+    """Days without sessions, first and last included; without a branch, in all of them."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {"name": "Winter break", "starts_on": "2026-12-21", "ends_on": "2027-01-03"}
+        },
+    )
+
+    name: Name
+    branch_id: Id | None = None
+
+
+class HolidayUpdate(_Input):
+    name: Name = Field(default=ABSENT)
+    starts_on: Day = Field(default=ABSENT)
+    ends_on: Day = Field(default=ABSENT)
+    branch_id: Id | None = None
+
+
+class HolidayRead(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    name: str
+    starts_on: date
+    ends_on: date
+    branch_id: int | None
+
+
+class TermCreate(_Stretch):
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {"name": "Autumn 2026", "kind": "term", "starts_on": "2026-09-01", "ends_on": "2026-12-18"}
+        },
+    )
+
+    name: Name
+    kind: TermKind = TermKind.TERM
+
+
+class TermUpdate(_Input):
+    name: Name = Field(default=ABSENT)
+    kind: TermKind = Field(default=ABSENT)
+    starts_on: Day = Field(default=ABSENT)
+    ends_on: Day = Field(default=ABSENT)
+    version: int | None = None
+
+
+class TermRead(BaseModel):
+    model_config = ConfigDict(from_attributes=True)
+
+    id: int
+    name: str
+    kind: str
+    starts_on: date
+    ends_on: date
+    version: int

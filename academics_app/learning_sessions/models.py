@@ -1,0 +1,130 @@
+"""Batches, their weekly schedules and enrolments, and the sessions that are taught."""
+
+from datetime import date, datetime, time
+from enum import StrEnum
+
+from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
+from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlmodel import Field, SQLModel
+
+from academics_app.core.tables import Timestamped, Versioned, enum_column, id_column, reference, utc_column
+
+
+class BatchStatus(StrEnum):
+    ACTIVE = "active"
+    COMPLETED = "completed"
+    CANCELLED = "cancelled"
+
+
+class SessionStatus(StrEnum):
+    SCHEDULED = "scheduled"
+    CANCELLED = "cancelled"
+    HELD = "held"
+
+
+class Batch(Versioned, table=True):
+    """A teaching group of one subject under one faculty member; one-to-one teaching is a batch of one."""
+
+    __table_args__ = (CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name="ends_after_start"),)
+
+    id: int = id_column()
+    code: str = Field(max_length=60, unique=True)
+    name: str = Field(max_length=200)
+    subject_id: int = reference("subject.id")
+    faculty_id: int | None = reference("faculty.id", nullable=True)
+    branch_id: int = reference("branch.id")
+    room_id: int | None = reference("room.id", nullable=True)
+    starts_on: date
+    ends_on: date | None = None
+    status: BatchStatus = enum_column(BatchStatus, default=BatchStatus.ACTIVE)
+    search_text: str = Field(default="")
+
+
+class WeeklySchedule(Timestamped, table=True):
+    """One weekly meeting of a batch, in the institute's wall-clock time."""
+
+    __tablename__ = "weekly_schedule"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday_range"),
+        CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+    )
+
+    id: int = id_column()
+    batch_id: int = reference("batch.id", ondelete="CASCADE")
+    weekday: int
+    """0 is Monday."""
+    starts_at: time
+    ends_at: time
+    room_id: int | None = reference("room.id", nullable=True)
+    """None: the batch's own room."""
+
+
+class Enrollment(Versioned, table=True):
+    """A student in a batch, from the first day to the last (both included; no last day yet: None)."""
+
+    __table_args__ = (
+        CheckConstraint("ends_on IS NULL OR ends_on >= starts_on", name="ends_after_start"),
+        ExcludeConstraint(
+            ("batch_id", "="),
+            ("student_id", "="),
+            (text("daterange(starts_on, ends_on, '[]')"), "&&"),
+            name="ex_enrollment_overlap",
+            using="gist",
+        ),
+        Index("ix_enrollment_batch_id_starts_on", "batch_id", "starts_on"),
+    )
+
+    id: int = id_column()
+    student_id: int = reference("student.id")
+    batch_id: int = reference("batch.id", index=False)
+    starts_on: date
+    ends_on: date | None = None
+
+
+class LearningSession(Versioned, table=True):
+    """One meeting of a batch.
+
+    Whether its register was taken is a fact of its own: `register_taken_at`, apart from the marks.
+    """
+
+    __tablename__ = "learning_session"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (
+        CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+        UniqueConstraint("schedule_id", "local_date"),
+        Index("ix_learning_session_batch_id_starts_at", "batch_id", "starts_at"),
+        Index("ix_learning_session_faculty_id_starts_at", "faculty_id", "starts_at"),
+    )
+
+    id: int = id_column()
+    batch_id: int = reference("batch.id", index=False)
+    schedule_id: int | None = Field(
+        default=None, foreign_key="weekly_schedule.id", sa_type=BigInteger, ondelete="SET NULL"
+    )
+    branch_id: int = reference("branch.id")
+    faculty_id: int | None = reference("faculty.id", nullable=True, index=False)
+    """Who teaches it: the batch's faculty member or the substitute."""
+    substitute_for_id: int | None = reference("faculty.id", nullable=True)
+    """Whom the teacher stands in for; None when nobody does."""
+    room_id: int | None = reference("room.id", nullable=True)
+    topic_id: int | None = reference("topic.id", nullable=True, ondelete="SET NULL")
+    local_date: date = Field(index=True)
+    """The calendar date in the institute's zone; enrolments count by it."""
+    starts_at: datetime = utc_column(index=True)
+    ends_at: datetime = utc_column()
+    status: SessionStatus = enum_column(SessionStatus, default=SessionStatus.SCHEDULED)
+    cancel_reason: str | None = Field(default=None, max_length=500)
+    register_taken_at: datetime | None = utc_column(nullable=True)
+    register_taken_by_id: int | None = reference("user_account.id", nullable=True)
+
+
+class WalkIn(SQLModel, table=True):
+    """A student who is in one session without being enrolled in its batch."""
+
+    __tablename__ = "walk_in"  # pyright: ignore[reportAssignmentType]
+
+    session_id: int = Field(
+        foreign_key="learning_session.id", primary_key=True, sa_type=BigInteger, ondelete="CASCADE"
+    )
+    student_id: int = Field(foreign_key="student.id", primary_key=True, sa_type=BigInteger, index=True)
+    added_by_id: int | None = reference("user_account.id", nullable=True)
+    added_at: datetime = utc_column(default_now=True)

@@ -1,0 +1,257 @@
+"""What batches, enrolments and sessions take in and give out. An update leaves absent fields as they are."""
+
+from datetime import date, datetime, time
+from typing import Annotated, Any, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+
+from academics_app.core.text import Text
+from academics_app.learning_sessions.models import BatchStatus, SessionStatus
+
+Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
+Code = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
+Name = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+Reason = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+
+
+def _wall_clock(value: time) -> time:
+    if value.tzinfo is not None:
+        raise ValueError("must be a wall-clock time without a zone, such as 10:30")
+    return value.replace(second=0, microsecond=0)
+
+
+WallClock = Annotated[time, AfterValidator(_wall_clock)]
+"""A time of day in the institute's zone, in whole minutes."""
+
+
+ABSENT: Any = None
+"""The default of a field that may be left out but not be null."""
+
+
+class _Input(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class _Span(_Input):
+    starts_at: WallClock
+    ends_at: WallClock
+
+    @model_validator(mode="after")
+    def _in_order(self) -> Self:
+        if self.ends_at <= self.starts_at:
+            raise ValueError("the end must be after the start")
+        return self
+
+
+class MeetingWrite(_Span):
+    """One weekly meeting; with the `id` of a stored one it changes that one, and its sessions move with it."""
+
+    id: Id | None = None
+    weekday: Annotated[int, Field(ge=0, le=6, description="0 is Monday")]
+    room_id: Id | None = Field(default=None, description="Absent: the batch's own room")
+
+
+class MeetingRead(BaseModel):
+    id: int
+    weekday: int
+    starts_at: time
+    ends_at: time
+    room_id: int | None
+    room_name: str | None
+
+
+class ScheduleUpdate(_Input):
+    """The whole week, replacing what is stored."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "meetings": [
+                    {"weekday": 0, "starts_at": "10:00", "ends_at": "11:00"},
+                    {"weekday": 2, "starts_at": "10:00", "ends_at": "11:00"},
+                ]
+            }
+        },
+    )
+
+    meetings: Annotated[list[MeetingWrite], Field(max_length=50)]
+    version: int | None = Field(default=None, description="The batch's version when the schedule was opened")
+
+
+class BatchCreate(_Input):
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {
+                "code": "PHY-B",
+                "name": "Physics B",
+                "subject_id": 1,
+                "faculty_id": 1,
+                "branch_id": 1,
+                "room_id": None,
+                "starts_on": "2026-09-01",
+                "meetings": [{"weekday": 0, "starts_at": "10:00", "ends_at": "11:00"}],
+            }
+        },
+    )
+
+    code: Code
+    name: Name
+    subject_id: Id
+    faculty_id: Id | None = None
+    branch_id: Id
+    room_id: Id | None = None
+    starts_on: Day
+    ends_on: Day | None = None
+    meetings: Annotated[list[MeetingWrite], Field(max_length=50)] = []
+
+
+class BatchUpdate(_Input):
+    code: Code = Field(default=ABSENT)
+    name: Name = Field(default=ABSENT)
+    subject_id: Id = Field(default=ABSENT)
+    faculty_id: Id | None = None
+    branch_id: Id = Field(default=ABSENT)
+    room_id: Id | None = None
+    starts_on: Day = Field(default=ABSENT)
+    ends_on: Day | None = None
+    status: BatchStatus = Field(default=ABSENT)
+    version: int | None = None
+
+
+class BatchRead(BaseModel):
+    """A batch; `enrolled_count` is of today."""
+
+    id: int
+    code: str
+    name: str
+    subject_id: int
+    subject_name: str
+    faculty_id: int | None
+    faculty_name: str | None
+    branch_id: int
+    branch_name: str
+    room_id: int | None
+    room_name: str | None
+    starts_on: date
+    ends_on: date | None
+    status: BatchStatus
+    enrolled_count: int
+    meetings: list[MeetingRead]
+    version: int
+
+
+class EnrollmentCreate(_Input):
+    """Enrols each student from the first day, today when absent, to the last, open when absent."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"student_ids": [1, 2], "starts_on": "2026-09-01"}}
+    )
+
+    student_ids: Annotated[list[Id], Field(min_length=1, max_length=500)]
+    starts_on: Day = Field(default=ABSENT)
+    ends_on: Day | None = None
+
+
+class EnrollmentUpdate(_Input):
+    """`ends_on` is the last day; null makes the enrolment open again."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"ends_on": "2026-12-18"}})
+
+    starts_on: Day = Field(default=ABSENT)
+    ends_on: Day | None = None
+    version: int | None = None
+
+
+class EnrollmentRead(BaseModel):
+    id: int
+    batch_id: int
+    student_id: int
+    student_name: str
+    student_code: str
+    starts_on: date
+    ends_on: date | None
+    version: int
+
+
+class SessionCreate(_Span):
+    """A one-off session, in the institute's wall-clock time; without a room or a teacher, the batch's."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={
+            "example": {"batch_id": 1, "local_date": "2026-11-28", "starts_at": "14:00", "ends_at": "15:30"}
+        },
+    )
+
+    batch_id: Id
+    local_date: Day
+    room_id: Id | None = None
+    faculty_id: Id | None = None
+
+
+class SessionUpdate(_Input):
+    """Another room, or another time in the institute's wall-clock time."""
+
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"starts_at": "11:00", "ends_at": "12:00"}}
+    )
+
+    local_date: Day = Field(default=ABSENT)
+    starts_at: WallClock = Field(default=ABSENT)
+    ends_at: WallClock = Field(default=ABSENT)
+    room_id: Id | None = None
+    topic_id: Id | None = None
+    version: int | None = None
+
+
+class SessionCancel(_Input):
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"reason": "Teacher ill"}})
+
+    reason: Reason
+    version: int | None = None
+
+
+class SessionReinstate(_Input):
+    version: int | None = None
+
+
+class SessionSubstitute(_Input):
+    """Who stands in; the session's own faculty member ends the substitution."""
+
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"faculty_id": 2}})
+
+    faculty_id: Id
+    version: int | None = None
+
+
+class SessionRead(BaseModel):
+    """A session; `starts_at` and `ends_at` are instants, `local_date` is the date in the institute's zone."""
+
+    id: int
+    batch_id: int
+    batch_code: str
+    batch_name: str
+    subject_id: int
+    subject_name: str
+    faculty_id: int | None
+    faculty_name: str | None
+    substitute_for_id: int | None
+    substitute_for_name: str | None
+    room_id: int | None
+    room_name: str | None
+    branch_id: int
+    branch_name: str
+    topic_id: int | None
+    schedule_id: int | None
+    local_date: date
+    starts_at: datetime
+    ends_at: datetime
+    status: SessionStatus
+    cancel_reason: str | None
+    register_taken_at: datetime | None
+    expected_count: int
+    """Students enrolled on the day, and those who walked in."""
+    version: int

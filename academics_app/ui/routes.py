@@ -1,0 +1,79 @@
+"""Every address of the screens, as constants, and builders for those with an id in them.
+
+`*_ROUTE` is what `page(route=...)` takes; the function beside it builds a link.
+"""
+
+from typing import Any
+from urllib.parse import urlencode
+
+import reflex as rx
+
+HOME = "/"
+LOGIN = "/login"
+SIGN_UP = "/register"
+SETUP = "/setup"
+INVITATION = "/invitation"
+ACCOUNT = "/account"
+
+TODAY = "/today"
+OVERVIEW = "/overview"
+MY_HOME = "/home"
+TIMETABLE = "/timetable"
+STUDENTS = "/students"
+STUDENT_ROUTE = "/students/[student_id]"
+BATCHES = "/batches"
+BATCH_ROUTE = "/batches/[batch_id]"
+FACULTY = "/faculty"
+FACULTY_MEMBER_ROUTE = "/faculty/[faculty_id]"
+SUBJECTS = "/subjects"
+SUBJECT_ROUTE = "/subjects/[subject_id]"
+REGISTER_ROUTE = "/sessions/[session_id]/register"
+USERS = "/users"
+IMPORT = "/import"
+SETTINGS = "/settings"
+
+SCREEN_LOGIN = "/api/v1/auth/screen/login"
+SCREEN_SIGN_UP = "/api/v1/auth/screen/register"
+SCREEN_SETUP = "/api/v1/auth/screen/setup"
+SCREEN_INVITATION = "/api/v1/auth/screen/invitation"
+SCREEN_LOGOUT = "/api/v1/auth/screen/logout"
+
+Id = int | rx.Var[int] | Any
+"""An id, or a var that holds one inside a component."""
+
+
+def student(student_id: Id) -> Any:
+    """The student's page."""
+    return _join(STUDENTS, student_id)
+
+
+def batch(batch_id: Id) -> Any:
+    """The batch's page."""
+    return _join(BATCHES, batch_id)
+
+
+def faculty_member(faculty_id: Id) -> Any:
+    """The faculty member's page."""
+    return _join(FACULTY, faculty_id)
+
+
+def subject(subject_id: Id) -> Any:
+    """The subject's page with its topics."""
+    return _join(SUBJECTS, subject_id)
+
+
+def register(session_id: Id) -> Any:
+    """The register of a session."""
+    return _join("/sessions", session_id, "/register")
+
+
+def with_query(path: str, **parameters: str | int | None) -> str:
+    """The path with the parameters that are not empty."""
+    query = urlencode({name: value for name, value in parameters.items() if value not in (None, "")})
+    return f"{path}?{query}" if query else path
+
+
+def _join(prefix: str, value: Id, suffix: str = "") -> Any:
+    if isinstance(value, rx.Var):
+        return rx.Var.create(f"{prefix}/") + value.to(str) + suffix
+    return f"{prefix}/{value}{suffix}"

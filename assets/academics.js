@@ -1,0 +1,92 @@
+// Keys, the palette's list, and the offline line: what must answer within a frame, without the server.
+(() => {
+  "use strict";
+
+  const isTyping = (target) =>
+    target instanceof HTMLElement &&
+    (target.isContentEditable || /^(INPUT|TEXTAREA|SELECT)$/.test(target.tagName));
+
+  const press = (id) => document.getElementById(id)?.click();
+
+  document.addEventListener("keydown", (event) => {
+    if ((event.ctrlKey || event.metaKey) && !event.altKey && event.key.toLowerCase() === "k") {
+      if (!document.getElementById("open-palette")) return;
+      event.preventDefault();
+      press("open-palette");
+      return;
+    }
+    if (event.ctrlKey || event.metaKey || event.altKey || event.defaultPrevented) return;
+    if (isTyping(event.target) || document.querySelector("dialog[open]")) return;
+    if (event.key === "/") {
+      const search = document.querySelector("[data-search]");
+      if (search) {
+        event.preventDefault();
+        search.focus();
+        search.select();
+      }
+    } else if (event.key === "?") {
+      event.preventDefault();
+      press("open-keys");
+    } else if (event.key === "n") {
+      const create = document.querySelector("[data-create]");
+      if (create) {
+        event.preventDefault();
+        create.click();
+      }
+    }
+  });
+
+  // The palette: arrows move the selection, Enter follows it; the input keeps the focus.
+  const options = () => [...document.querySelectorAll("#palette-list [role=option]")];
+  const select = (option) => {
+    const input = document.getElementById("palette-input");
+    for (const other of options()) other.setAttribute("aria-selected", String(other === option));
+    if (option) {
+      input?.setAttribute("aria-activedescendant", option.id);
+      option.scrollIntoView({ block: "nearest" });
+    } else {
+      input?.removeAttribute("aria-activedescendant");
+    }
+  };
+  document.addEventListener("keydown", (event) => {
+    if (event.target?.id !== "palette-input") return;
+    const all = options();
+    const at = all.findIndex((option) => option.getAttribute("aria-selected") === "true");
+    if (event.key === "ArrowDown" || event.key === "ArrowUp") {
+      event.preventDefault();
+      const step = event.key === "ArrowDown" ? 1 : -1;
+      if (all.length) select(all[(at + step + all.length) % all.length]);
+    } else if (event.key === "Enter") {
+      event.preventDefault();
+      (all[at] ?? all[0])?.click();
+    }
+  });
+  new MutationObserver(() => {
+    const all = options();
+    if (all.length && !all.some((option) => option.getAttribute("aria-selected") === "true")) select(all[0]);
+  }).observe(document.documentElement, { childList: true, subtree: true });
+
+  // Leave a search box with Escape.
+  document.addEventListener("keydown", (event) => {
+    if (event.key === "Escape" && event.target?.matches?.("[data-search]")) event.target.blur();
+  });
+
+  const showConnection = () => {
+    const banner = document.getElementById("offline-banner");
+    if (banner) banner.hidden = navigator.onLine;
+  };
+  addEventListener("online", showConnection);
+  addEventListener("offline", showConnection);
+  document.addEventListener("DOMContentLoaded", showConnection);
+
+  window.academics = {
+    ...window.academics,
+    goToLogin(login) {
+      if (location.pathname.replace(/\/$/, "") === login) return;
+      location.replace(`${login}?next=${encodeURIComponent(location.pathname + location.search)}`);
+    },
+    copy(text) {
+      return navigator.clipboard?.writeText(text);
+    },
+  };
+})();

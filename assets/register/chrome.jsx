@@ -1,0 +1,182 @@
+// Around the rows: what the register is, how it stands, what is stored, and the one button that confirms.
+
+import { useEffect, useRef } from "react";
+import { clock, fill } from "./view.js";
+
+export function Header({ register, view, others, zone, labels }) {
+  const { session } = register;
+  const teacher = session.substitute_for_name
+    ? fill(labels.substitute, { name: session.faculty_name ?? "", other: session.substitute_for_name })
+    : session.faculty_name;
+  const about = [session.time_label, session.room_name, teacher].filter(Boolean).join(" · ");
+  return (
+    <header className="reg-header">
+      <div className="reg-title">
+        <h1>{session.batch_name}</h1>
+        <p className="muted small">{about}</p>
+        {session.topic_title && <p className="muted small">{fill(labels.topic, { title: session.topic_title })}</p>}
+      </div>
+      <div className="reg-facts">
+        <Sentence view={view} labels={labels} />
+        <TakenLine view={view} register={register} zone={zone} labels={labels} />
+        {others.length > 0 && <p className="reg-others small">{fill(labels.also_here, { names: others.join(", ") })}</p>}
+      </div>
+    </header>
+  );
+}
+
+function Sentence({ view, labels }) {
+  const { counts, total } = view;
+  const shown = ["present", "absent", "late", "excused"].filter((status) => counts[status] > 0 || status === "present");
+  const letters = shown.map((status) => (
+    <span key={status} className={`reg-count tone-${status}`}>{`${counts[status]} ${labels[`${status}_letter`]}`}</span>
+  ));
+  const words = shown.map((status) => `${counts[status]} ${labels[status]}`).join(", ");
+  return (
+    <p className="reg-sentence">
+      <span aria-hidden="true">
+        {letters.flatMap((part, index) => (index ? [" · ", part] : [part]))} {fill(labels.of_total, { n: total })}
+      </span>
+      <span className="sr-only">{`${words} ${fill(labels.of_total, { n: total })}`}</span>
+    </p>
+  );
+}
+
+function TakenLine({ view, register, zone, labels }) {
+  const { taken } = view;
+  if (register.session.status === "cancelled" || view.total === 0) return null;
+  if (!taken.isTaken) return <p className="reg-taken muted small">{labels.not_taken}</p>;
+  return <p className="reg-taken small">{takenText(taken, zone, labels)}</p>;
+}
+
+// The page's one element with the role `status`.
+export function StatusLine({ view, outbox, zone, labels }) {
+  const parts = [fill(labels.stored_of, { n: view.stored, total: view.total })];
+  if (view.lastStoredAt && view.stored > 0) parts.push(clock(view.lastStoredAt, zone, true));
+  if (view.unsent > 0) parts.push(fill(outbox.isOffline() ? labels.kept_offline : labels.sending, { n: view.unsent }));
+  if (view.problems > 0) parts.push(fill(labels.problems, { n: view.problems }));
+  return <p role="status" className={view.unsent || view.problems ? "reg-status is-busy" : "reg-status"}>{parts.join(" · ")}</p>;
+}
+
+export function Notices({ register, view, outbox, notice, labels, signInUrl, actions }) {
+  const { session } = register;
+  const kept = outbox.unsent();
+  return (
+    <>
+      {session.status === "cancelled" && (
+        <p className="reg-notice is-cancelled">{fill(session.cancel_reason ? labels.cancelled_because : labels.cancelled, { reason: session.cancel_reason ?? "" })}</p>
+      )}
+      {session.status !== "cancelled" && !session.can_mark && <p className="reg-notice">{labels.not_open}</p>}
+      {outbox.access === "signed_out" && (
+        <p className="reg-notice is-urgent" role="alert">
+          {fill(kept === 1 ? labels.sign_in_again_one : labels.sign_in_again, { n: kept })} <a href={signInUrl}>{labels.sign_in}</a>
+        </p>
+      )}
+      {outbox.access === "other_user" && <p className="reg-notice is-urgent" role="alert">{fill(labels.other_user, { n: kept })}</p>}
+      {!outbox.store.durable && <p className="reg-notice is-urgent" role="alert">{labels.not_durable}</p>}
+      {outbox.store.unreadable > 0 && <p className="reg-notice is-urgent" role="alert">{fill(labels.unreadable, { n: outbox.store.unreadable })}</p>}
+      {view.refusedCommand && (
+        <p className="reg-notice is-urgent" role="alert">
+          {fill(labels.take_refused, { reason: view.refusedCommand.reason ?? "" })}{" "}
+          <button type="button" className="reg-link" onClick={() => actions.retryCommand(view.refusedCommand)}>{labels.try_again}</button>{" "}
+          <button type="button" className="reg-link" onClick={() => actions.dismissCommand(view.refusedCommand)}>{labels.dismiss}</button>
+        </p>
+      )}
+      {notice && <p className="reg-notice">{notice}</p>}
+    </>
+  );
+}
+
+export function Tools({ query, findField, canUndo, isEditable, labels, actions }) {
+  return (
+    <div className="reg-tools">
+      <div className="search reg-find">
+        <input
+          ref={findField}
+          type="search"
+          className="input"
+          aria-label={labels.find}
+          placeholder={labels.find}
+          value={query}
+          onChange={(event) => actions.find(event.target.value)}
+          onKeyDown={(event) => {
+            if (event.key === "Enter") actions.goToFound();
+            if (event.key === "Escape") actions.leaveFind();
+            if (event.key === "ArrowDown") actions.goToFound({ keepFilter: true });
+          }}
+        />
+        <kbd aria-hidden="true">/</kbd>
+      </div>
+      <button type="button" className="btn btn-quiet" disabled={!canUndo} onClick={actions.undo}>{labels.undo}</button>
+      {isEditable && <button type="button" className="btn btn-quiet" onClick={actions.openWalkIn}>{labels.add_student}</button>}
+      <button type="button" className="btn btn-quiet reg-keys-button" aria-label={labels.keys} title={labels.keys} onClick={actions.help}>?</button>
+    </div>
+  );
+}
+
+export function TakeBar({ view, register, selected, isEditable, zone, labels, actions }) {
+  if (!isEditable || view.total === 0) return null;
+  if (selected > 0) return <BulkBar selected={selected} labels={labels} actions={actions} />;
+  const { taken } = view;
+  return (
+    <div className="reg-bar">
+      {taken.isTaken ? (
+        <>
+          <span className="reg-bar-text">{takenText(taken, zone, labels, register)}</span>
+          <button type="button" className="btn btn-quiet" onClick={actions.undoTake}>{labels.undo_take}</button>
+          {view.counts.unmarked > 0 && <button type="button" className="btn" onClick={actions.take}>{labels.take}</button>}
+        </>
+      ) : (
+        <>
+          <span className="reg-bar-text muted">{fill(labels.take_hint, { n: view.counts.present, total: view.total })}</span>
+          <button type="button" className="btn btn-primary reg-take" onClick={actions.take}>{labels.take}</button>
+        </>
+      )}
+    </div>
+  );
+}
+
+function BulkBar({ selected, labels, actions }) {
+  return (
+    <div className="reg-bar is-bulk" role="toolbar" aria-label={labels.bulk}>
+      <span className="reg-bar-text">{fill(labels.selected, { n: selected })}</span>
+      {["present", "absent", "late", "excused"].map((status) => (
+        <button key={status} type="button" className={`btn reg-bulk is-${status}`} onClick={() => actions.markSelected(status)}>
+          {labels[`set_${status}`]}
+        </button>
+      ))}
+      <button type="button" className="btn btn-quiet" onClick={actions.clear}>{labels.clear_selection}</button>
+    </div>
+  );
+}
+
+export function KeysHelp({ isOpen, labels, onClose }) {
+  const dialog = useRef(null);
+  useEffect(() => {
+    if (isOpen && !dialog.current.open) dialog.current.showModal();
+    if (!isOpen && dialog.current.open) dialog.current.close();
+  }, [isOpen]);
+  const keys = [
+    ["P A L E", labels.key_mark], ["⇧ P A L E", labels.key_mark_next], ["0–9", labels.key_digits], ["U", labels.key_undo], ["N", labels.key_note],
+    ["↑ ↓", labels.key_move], ["Home End", labels.key_ends], ["← →", labels.key_choose], ["/", labels.key_find], ["X  ⇧ ↑ ↓", labels.key_select],
+    ["Ctrl Enter", labels.key_take], ["K R", labels.key_conflict], ["Esc", labels.key_clear], ["?", labels.key_help],
+  ];
+  return (
+    <dialog ref={dialog} className="dialog" aria-label={labels.keys} onClose={onClose}>
+      <div className="dialog-head">
+        <h2>{labels.keys}</h2>
+        <button type="button" className="btn btn-quiet" onClick={onClose}>{labels.close}</button>
+      </div>
+      <dl className="dialog-body keys">
+        {keys.map(([key, text]) => (
+          <div key={key} className="reg-key"><dt><kbd>{key}</kbd></dt><dd>{text}</dd></div>
+        ))}
+      </dl>
+    </dialog>
+  );
+}
+
+function takenText(taken, zone, labels) {
+  const values = { name: taken.by ?? labels.you, time: clock(taken.at, zone) };
+  return fill(taken.isPending ? labels.taking_by : labels.taken_by, values);
+}
