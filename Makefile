@@ -65,7 +65,7 @@ lock: $(DEV)  ## Pin the newest allowed version of every package
 	done
 
 clean:  ## Delete what can be made again: the environment, the build, caches; never data
-	@rm -rf $(VENV) .web .states .pytest_cache .ruff_cache .hypothesis .import_linter_cache
+	@rm -rf $(VENV) .web .states .pytest_cache .ruff_cache .hypothesis
 	@find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
 $(PYTHON):

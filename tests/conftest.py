@@ -21,9 +21,12 @@ from academics_app.accounts.authentication import issue_pair, open_sign_in  # no
 from academics_app.accounts.models import User  # noqa: E402
 from academics_app.core import db, embedded_postgres  # noqa: E402
 from academics_app.core.actor import Door  # noqa: E402
+from academics_app.core.logging import configure_logging  # noqa: E402
 from academics_app.institute.service import forget_settings  # noqa: E402
 from academics_app.launcher import migrations  # noqa: E402
 from academics_app.models import metadata  # noqa: E402
+
+configure_logging("warning")
 
 Headers = dict[str, str]
 SignIn = Callable[[User], Awaitable[Headers]]
@@ -112,7 +115,8 @@ def count_queries(engine: AsyncEngine) -> CountQueries:
         statements: list[str] = []
 
         def note(_connection: object, _cursor: object, statement: str, *_rest: object) -> None:
-            statements.append(statement)
+            if not statement.startswith(("SAVEPOINT", "RELEASE", "ROLLBACK TO")):
+                statements.append(statement)
 
         event.listen(engine.sync_engine, "before_cursor_execute", note)
         try:

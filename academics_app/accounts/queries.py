@@ -7,7 +7,6 @@ from sqlalchemy import Row, Select, func, or_, select
 from sqlmodel import col
 
 from academics_app.accounts.models import AuditEvent, AuthSession, User, UserBranch, UserStatus
-from academics_app.core import search
 from academics_app.core.actor import Role
 
 _branches = (
@@ -57,13 +56,11 @@ def user_by_login(name: str) -> Select[tuple[User]]:
     )
 
 
-def users(*, query: str, role: Role | None, status: UserStatus | None) -> Select[tuple[User]]:
+def users(*, role: Role | None, status: UserStatus | None) -> Select[tuple[User]]:
     """Accounts by filter, those that wait for approval first."""
     statement = select(User).order_by(
         (col(User.status) == UserStatus.PENDING).desc(), col(User.full_name), col(User.id)
     )
-    if query.strip():
-        statement = statement.where(search.matches(col(User.search_text), query))
     if role is not None:
         statement = statement.where(col(User.role) == role)
     if status is not None:

@@ -139,7 +139,8 @@ async def list_users(
 ) -> Page[UserRead]:
     """Accounts, those that wait for approval first."""
     require(actor, Permission.USER_MANAGE)
-    statement = queries.users(query=query, role=role, status=status)
+    statement = queries.users(role=role, status=status)
+    statement = await search.narrow(session, statement, User.search_text, query)  # pyright: ignore[reportArgumentType]
     total = await session.scalar(select(func.count()).select_from(statement.order_by(None).subquery()))
     rows = await session.scalars(statement.offset(page.skip).limit(page.limit))
     return Page(items=[read_user(user) for user in rows], total=total or 0, skip=page.skip, limit=page.limit)

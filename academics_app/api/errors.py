@@ -5,7 +5,7 @@ from typing import Any
 import structlog
 from fastapi import FastAPI, Request
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import ORJSONResponse
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
@@ -46,34 +46,34 @@ def install(app: FastAPI) -> None:
     app.add_exception_handler(Exception, _unexpected)
 
 
-async def _app_error(_request: Request, error: Exception) -> ORJSONResponse:
+async def _app_error(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, AppError)  # noqa: S101 - registered for this class
     headers = {"WWW-Authenticate": "Bearer"} if error.status == 401 else {}
     if error.retry_after is not None:
         headers["Retry-After"] = str(error.retry_after)
-    return ORJSONResponse(error.body(), status_code=error.status, headers=headers)
+    return JSONResponse(error.body(), status_code=error.status, headers=headers)
 
 
-async def _validation_error(_request: Request, error: Exception) -> ORJSONResponse:
+async def _validation_error(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class
     fields = {_field_name(item["loc"]): str(item["msg"]).removeprefix("Value error, ") for item in error.errors()}
     first = next(iter(fields.items()), ("input", "is malformed"))
     detail = f"{first[0]}: {first[1]}" + (f" (and {len(fields) - 1} more)" if len(fields) > 1 else "")
-    return ORJSONResponse({"error": "invalid_input", "detail": detail, "fields": fields}, status_code=422)
+    return JSONResponse({"error": "invalid_input", "detail": detail, "fields": fields}, status_code=422)
 
 
-async def _http_error(_request: Request, error: Exception) -> ORJSONResponse:
+async def _http_error(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
     code = _CODES.get(error.status_code, f"http_{error.status_code}")
-    return ORJSONResponse(
+    return JSONResponse(
         {"error": code, "detail": str(error.detail)}, status_code=error.status_code, headers=error.headers
     )
 
 
-async def _unexpected(request: Request, error: Exception) -> ORJSONResponse:
+async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     log.error("unexpected_error", path=request.url.path, exc_info=error)
     detail = f"Something went wrong on our side. Nothing was changed. Quote {request_id.get()} when you report it."
-    return ORJSONResponse({"error": "internal", "detail": detail}, status_code=500)
+    return JSONResponse({"error": "internal", "detail": detail}, status_code=500)
 
 
 def _field_name(location: tuple[Any, ...] | list[Any]) -> str:

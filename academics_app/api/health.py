@@ -1,7 +1,7 @@
 """Whether this process can do its work: it reaches the database, and Redis where it is configured."""
 
 from fastapi import APIRouter
-from fastapi.responses import ORJSONResponse
+from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from redis.exceptions import RedisError
 from sqlalchemy import text
@@ -22,11 +22,11 @@ class Health(BaseModel):
 
 
 @router.get("/health", response_model=Health, summary="Is the service healthy?")
-async def health() -> ORJSONResponse:
+async def health() -> JSONResponse:
     database, redis = await _database(), await _redis()
     failing = "failing" in (database, redis)
     body = Health(status="failing" if failing else "ok", database=database, redis=redis)
-    return ORJSONResponse(body.model_dump(), status_code=503 if failing else 200)
+    return JSONResponse(body.model_dump(), status_code=503 if failing else 200)
 
 
 async def _database() -> str:

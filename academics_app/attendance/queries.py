@@ -118,19 +118,21 @@ def faculty_exists(faculty_id: int) -> Select[tuple[int]]:
     return select(col(Faculty.id)).where(col(Faculty.id) == faculty_id)
 
 
-def walk_in_candidates(session_id: int, branch_id: int, query: str, *, limit: int) -> Select[Any]:
-    """Active students of the branch who resemble the query and do not belong in the session already."""
-    return (
-        select(col(Student.id), col(Student.full_name), col(Student.code))
-        .where(
-            search.matches(col(Student.search_text), query),
-            col(Student.status) == StudentStatus.ACTIVE,
-            _of_branch(branch_id),
-            col(Student.id).not_in(select(col(WalkIn.student_id)).where(col(WalkIn.session_id) == session_id)),
-        )
-        .order_by(search.relevance(col(Student.search_text), query).desc(), col(Student.full_name))
-        .limit(limit)
+def walk_in_candidates(session_id: int, branch_id: int) -> Select[Any]:
+    """Active students of the branch who do not walk into the session already."""
+    there = select(col(WalkIn.student_id)).where(col(WalkIn.session_id) == session_id)
+    return select(col(Student.id), col(Student.full_name), col(Student.code)).where(
+        col(Student.status) == StudentStatus.ACTIVE, _of_branch(branch_id), col(Student.id).not_in(there)
     )
+
+
+STUDENT_SEARCH_TEXT = col(Student.search_text)
+
+
+def best_matches(statement: Select[Any], query: str, *, limit: int) -> Select[Any]:
+    """The first students of the statement, those that fit the query best on top."""
+    fit = search.relevance(col(Student.search_text), query)
+    return statement.order_by(fit.desc(), col(Student.full_name)).limit(limit)
 
 
 def active_in_branch(student_id: int, branch_id: int) -> Select[tuple[int]]:

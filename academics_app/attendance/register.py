@@ -109,7 +109,7 @@ async def _read(session: AsyncSession, header: SessionRow, *, can_mark: bool) ->
 def _row(row: Any) -> RegisterRow:
     newest_first: Sequence[str | None] = row.newest_first or []
     shown = [*reversed(newest_first[:SHOWN_MARKS])]
-    return RegisterRow.model_construct(
+    return RegisterRow(
         student_id=row.student_id,
         name=row.name,
         initials=initials(row.name),

@@ -7,6 +7,7 @@ from academics_app.attendance import queries
 from academics_app.attendance.access import lock_register
 from academics_app.attendance.schemas import WalkInCandidate
 from academics_app.attendance.service import REGISTERS_TOPIC, live_topic
+from academics_app.core import search
 from academics_app.core.actor import Actor
 from academics_app.core.db import announce
 from academics_app.core.errors import Conflict, InvalidInput, NotFound
@@ -22,9 +23,9 @@ async def find_walk_in_candidates(
     register = await lock_register(session, session_id, actor=actor)
     if len(query.strip()) < SHORTEST_QUERY:
         return []
-    rows = await session.execute(
-        queries.walk_in_candidates(session_id, register.branch_id, query, limit=CANDIDATES)
-    )
+    candidates = queries.walk_in_candidates(session_id, register.branch_id)
+    candidates = await search.narrow(session, candidates, queries.STUDENT_SEARCH_TEXT, query)
+    rows = await session.execute(queries.best_matches(candidates, query, limit=CANDIDATES))
     return [WalkInCandidate(id=row.id, name=row.full_name, code=row.code) for row in rows]
 
 

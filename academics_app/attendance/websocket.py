@@ -1,7 +1,7 @@
 """`/ws/attendance/{session_id}`: marks in, updates out, for clients other than our own screens."""
 
 import asyncio
-from contextlib import suppress
+from collections.abc import Coroutine
 from typing import Annotated, Any, Literal
 
 import structlog
@@ -54,20 +54,35 @@ _messages: TypeAdapter[AttendanceMarked | TopicCompleted] = TypeAdapter(
 async def attendance_socket(
     websocket: WebSocket, session_id: int, token: Annotated[str, Query(max_length=4000)] = ""
 ) -> None:
-    await websocket.accept()
     actor = await _actor(token)
     if actor is None or actor.auth_session_id is None:
-        await websocket.close(NOT_SIGNED_IN, "The token is missing, expired or revoked.")
+        await _refuse(websocket, NOT_SIGNED_IN, "The token is missing, expired or revoked.")
         return
-    try:
-        await feed.check_may_follow(session_id, actor=actor)
-    except (Forbidden, NotFound) as error:
-        await websocket.close(FORBIDDEN, error.detail)
-        return
-    tasks = [
-        asyncio.create_task(_receive(websocket, session_id, token)),
-        asyncio.create_task(_send_changes(websocket, session_id, token, actor)),
-    ]
+    topics = (
+        service.live_topic(session_id),
+        progress_service.live_topic(session_id),
+        auth_topic(actor.auth_session_id),
+    )
+    async with live.bus().watch(*topics) as watch:
+        try:
+            seen = await feed.snapshot(session_id, actor=actor)
+        except (Forbidden, NotFound) as error:
+            await _refuse(websocket, FORBIDDEN, error.detail)
+            return
+        await websocket.accept()  # only now, so that an open socket misses nothing
+        await _until_one_ends(
+            _receive(websocket, session_id, token), _send_changes(websocket, session_id, token, watch, seen)
+        )
+
+
+async def _refuse(websocket: WebSocket, code: int, reason: str) -> None:
+    """Close with a code of ours, which a socket can only be told once it is open."""
+    await websocket.accept()
+    await websocket.close(code, reason)
+
+
+async def _until_one_ends(*parts: Coroutine[Any, Any, None]) -> None:
+    tasks = [asyncio.create_task(part) for part in parts]
     try:
         done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
         for task in done:
@@ -77,8 +92,7 @@ async def attendance_socket(
     finally:
         for task in tasks:
             task.cancel()
-            with suppress(asyncio.CancelledError, WebSocketDisconnect, RuntimeError):
-                await task
+        await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def _receive(websocket: WebSocket, session_id: int, token: str) -> None:
@@ -120,27 +134,24 @@ async def _store(session: Any, message: AttendanceMarked | TopicCompleted, *, se
         await service.mark_student(session, actor=actor, session_id=session_id, command=command)
 
 
-async def _send_changes(websocket: WebSocket, session_id: int, token: str, actor: Actor) -> None:
-    """Send what changed since the socket was opened, as long as the token is good."""
-    assert actor.auth_session_id is not None  # noqa: S101 - checked when the socket was accepted
-    signed_out = auth_topic(actor.auth_session_id)
-    topics = (service.live_topic(session_id), progress_service.live_topic(session_id), signed_out)
-    async with live.bus().watch(*topics) as watch:
-        seen = await feed.snapshot(session_id, actor=actor)
-        while True:
-            await watch.changed(timeout=min(live.REFRESH_SECONDS, _seconds_left(token)))
-            current = await _actor(token)
-            if current is None:
-                await websocket.close(NOT_SIGNED_IN, "This sign-in has ended.")
-                return
-            try:
-                now = await feed.snapshot(session_id, actor=current)
-            except (Forbidden, NotFound) as error:
-                await websocket.close(FORBIDDEN, error.detail)
-                return
-            for change in feed.changes(seen, now):
-                await websocket.send_json(change)
-            seen = now
+async def _send_changes(
+    websocket: WebSocket, session_id: int, token: str, watch: live.Watch, seen: feed.Snapshot
+) -> None:
+    """Send what changed since `seen`, as long as the token is good and the session may be seen."""
+    while True:
+        await watch.changed(timeout=min(live.REFRESH_SECONDS, _seconds_left(token)))
+        actor = await _actor(token)
+        if actor is None:
+            await websocket.close(NOT_SIGNED_IN, "This sign-in has ended.")
+            return
+        try:
+            now = await feed.snapshot(session_id, actor=actor)
+        except (Forbidden, NotFound) as error:
+            await websocket.close(FORBIDDEN, error.detail)
+            return
+        for change in feed.changes(seen, now):
+            await websocket.send_json(change)
+        seen = now
 
 
 async def _actor(token: str) -> Actor | None:

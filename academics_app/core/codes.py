@@ -4,13 +4,13 @@ import re
 
 from sqlalchemy import BigInteger, cast, func, select
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute
+from sqlalchemy.orm import Mapped
 
 _LONGEST_NUMBER = 12
 
 
 async def free_code(
-    session: AsyncSession, column: InstrumentedAttribute[str], *, prefix: str, width: int, wanted: str | None
+    session: AsyncSession, column: Mapped[str], *, prefix: str, width: int, wanted: str | None
 ) -> str:
     """`wanted`, or the number after the highest that was given under the prefix.
 

@@ -32,7 +32,9 @@ Name = Annotated[
 OptionalName = Annotated[
     Text, AfterValidator(one_line), StringConstraints(strip_whitespace=True, max_length=200)
 ]
-Code = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=60, pattern=r"^\S*$")]
+Code = Annotated[
+    Text, AfterValidator(one_line), StringConstraints(strip_whitespace=True, min_length=1, max_length=60)
+]
 OptionalCode = Annotated[Code | None, BeforeValidator(blank_is_none)]
 Email = Annotated[
     Annotated[EmailStr, StringConstraints(max_length=254)] | None, BeforeValidator(blank_is_none)

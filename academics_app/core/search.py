@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 
 from sqlalchemy import ColumnElement, Select, and_, case, false, func, inspect, literal, or_, select, true
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import InstrumentedAttribute, aliased
+from sqlalchemy.orm import InstrumentedAttribute, Mapped, aliased
 
 S = TypeVar("S", bound=Select[Any])
 
@@ -28,7 +28,7 @@ _BEYOND_LATIN = 0x2E80
 _LETTERS = str.maketrans(
     {"ł": "l", "ø": "o", "đ": "d", "ð": "d", "þ": "th", "æ": "ae", "œ": "oe", "ı": "i", "ħ": "h"}
     | dict.fromkeys("'’‘`´ʼ")
-    | dict.fromkeys("-‐‑–—/\\(),;:+\"“”|*", " ")
+    | dict.fromkeys('-‐‑–—/\\(),;:+"“”|*', " ")
 )
 
 
@@ -46,17 +46,17 @@ def digits(phone: str | None) -> str:
     return "".join(char for char in phone or "" if char.isdecimal())
 
 
-def matches(column: InstrumentedAttribute[str], query: str) -> ColumnElement[bool]:
+def matches(column: Mapped[str], query: str) -> ColumnElement[bool]:
     """Rows that have, for every word of the query, a word that begins with it. An empty query matches all."""
     return and_(true(), *(_has(column, word) for word in _words(query)))
 
 
-def resembles(column: InstrumentedAttribute[str], query: str) -> ColumnElement[bool]:
+def resembles(column: Mapped[str], query: str) -> ColumnElement[bool]:
     """Rows that match but for typing errors: a letter wrong, missing, doubled or swapped, or more in a long word."""
     return and_(true(), *(_has_similar(column, word) for word in _words(query)))
 
 
-def relevance(column: InstrumentedAttribute[str], query: str) -> ColumnElement[float]:
+def relevance(column: Mapped[str], query: str) -> ColumnElement[float]:
     """Order by it descending. Meant for the rows that were found: it is slow on a whole table."""
     words = _words(query)
     if not words:
@@ -69,7 +69,7 @@ def relevance(column: InstrumentedAttribute[str], query: str) -> ColumnElement[f
     return score
 
 
-async def narrow(session: AsyncSession, statement: S, column: InstrumentedAttribute[str], query: str) -> S:
+async def narrow(session: AsyncSession, statement: S, column: Mapped[str], query: str) -> S:
     """The statement limited to what the query finds; similar spellings are let in where exact hits are few.
 
     Adds no order. Executes one statement, none for an empty query.
@@ -88,26 +88,29 @@ def _words(query: str) -> list[str]:
     return [word.lstrip("0") or "0" if word.isdecimal() else word for word in words]
 
 
-def _has(column: InstrumentedAttribute[str], word: str) -> ColumnElement[bool]:
+def _has(column: Mapped[str], word: str) -> ColumnElement[bool]:
     if word.isdecimal() or any(ord(char) >= _BEYOND_LATIN for char in word):
         return column.contains(word, autoescape=True)
     return or_(column.startswith(word, autoescape=True), column.contains(f" {word}", autoescape=True))
 
 
-def _has_similar(column: InstrumentedAttribute[str], word: str) -> ColumnElement[bool]:
+def _has_similar(column: Mapped[str], word: str) -> ColumnElement[bool]:
     similar = [column.contains(word, autoescape=True), _is_one_edit_away(column, word)]
     if len(word) >= _SHORTEST_RESEMBLING and word.isalpha():
-        # As a subquery of its own it runs on the trigram index; in the OR it would be computed for every row.
-        table = inspect(column.class_)
-        other = aliased(column.class_)
-        keys = [getattr(other, table.get_property_by_column(key).key) for key in table.primary_key]
-        own_key = getattr(column.class_, table.get_property_by_column(table.primary_key[0]).key)
-        resembling = select(keys[0]).where(literal(word).op("<%")(getattr(other, column.key)))
-        similar.append(own_key.in_(resembling))
+        similar.append(_has_resembling(column, word))
     return or_(*similar)
 
 
-def _is_one_edit_away(column: InstrumentedAttribute[str], word: str) -> ColumnElement[bool]:
+def _has_resembling(column: Mapped[str], word: str) -> ColumnElement[bool]:
+    """As a subquery of its own it runs on the trigram index; in an OR it would be computed for every row."""
+    assert isinstance(column, InstrumentedAttribute)  # noqa: S101 - Mapped is its name to type checkers
+    other = aliased(column.class_)
+    key = inspect(column.class_).primary_key[0].key
+    found = select(getattr(other, key)).where(literal(word).op("<%")(getattr(other, column.key)))
+    return getattr(column.class_, key).in_(found)
+
+
+def _is_one_edit_away(column: Mapped[str], word: str) -> ColumnElement[bool]:
     """A whole word differs from `word` by one letter wrong, missing or added, or two neighbours swapped."""
     if len(word) < _SHORTEST_FORGIVEN or not word.isalpha():
         return false()

@@ -29,6 +29,7 @@ from academics_app.demo.writing import (
     restart_ids,
 )
 from academics_app.faculty.models import Faculty
+from academics_app.institute.current import forget_settings
 from academics_app.institute.models import Branch, Holiday, Room, Setting, Term
 from academics_app.learning_sessions.models import Batch, Enrollment, LearningSession, WalkIn, WeeklySchedule
 from academics_app.models import metadata
@@ -74,6 +75,7 @@ async def load_demo(
         institute = invent_institute(size, time_zone or _machine_zone(), utc_now(), password_hash)
         await _write(session, institute, report)
         announce(session, "settings", "students", "timetable")
+    forget_settings()
     report("Done", 1.0)
     return [DemoLogin(role.value, role.value, DEMO_PASSWORD) for role in Role]
 

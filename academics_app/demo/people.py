@@ -11,8 +11,10 @@ from academics_app.core.search import normalise
 from academics_app.demo.names import Name, email_address, make_family, phone_numbers
 from academics_app.demo.size import Size
 from academics_app.faculty.models import Faculty, FacultyStatus
+from academics_app.faculty.rules import faculty_search_text
 from academics_app.institute.models import Branch
 from academics_app.students.models import Guardian, Student, StudentGuardian, StudentStatus
+from academics_app.students.rules import guardian_search_text, student_search_text
 
 _RELATIONS = (("mother", "father"), ("father", "mother"), ("grandmother", "uncle"), ("guardian", "aunt"))
 
@@ -85,6 +87,7 @@ def _invent_faculty(people: People, size: Size, rng: Random, phones: Iterator[st
     for number in range(1, size.faculty + 1):
         name = make_family(rng).members(1, rng)[0]
         email = email_address(name, number, "staff.example.org")
+        phone = next(phones)
         code = f"F{number:03d}"
         last = number == size.faculty
         people.faculty.append(
@@ -93,9 +96,9 @@ def _invent_faculty(people: People, size: Size, rng: Random, phones: Iterator[st
                 code=code,
                 full_name=name.full,
                 email=email,
-                phone=next(phones),
+                phone=phone,
                 status=FacultyStatus.ON_LEAVE if last else FacultyStatus.ACTIVE,
-                search_text=normalise(name.full, code, email),
+                search_text=faculty_search_text(full_name=name.full, code=code, email=email, phone=phone),
             )
         )
 
@@ -117,7 +120,9 @@ def _invent_student(
         date_of_birth=today - timedelta(days=rng.randrange(11 * 365, 20 * 365)),
         status=StudentStatus.ACTIVE,
         branch_id=branch.id,
-        search_text=normalise(name.full, code, email, phone),
+        search_text=student_search_text(
+            given_name=name.given, family_name=name.family, code=code, email=email, phone=phone
+        ),
     )
     people.students.append(student)
     return student
@@ -138,7 +143,7 @@ def _invent_guardians(
                 full_name=name,
                 email=email,
                 phone=phone,
-                search_text=normalise(name, email, phone),
+                search_text=guardian_search_text(full_name=name, email=email, phone=phone),
             )
         )
         people.guardianships.extend(

@@ -75,7 +75,7 @@ class Ledger:
     def lines(self, sessions: list[Session]) -> Iterator[str]:
         """COPY text for attendance_event, one register at a time; fills `walk_ins` on the way."""
         for session in sessions:
-            yield from self._due_corrections(session.starts_at)
+            yield from self._due_corrections(min(session.starts_at, self._now))
             if session.register is not Register.UNTOUCHED:
                 yield self._register(session)
         yield from self._due_corrections(self._now)

@@ -135,7 +135,7 @@ def invent_batches(teaching: Teaching, size: Size, today: Today, seed: str) -> N
             ends_on=today.day - timedelta(days=18) if finished else None if one_to_one else last_day,
             status=BatchStatus.COMPLETED if finished else BatchStatus.ACTIVE,
         )
-        batch.search_text = normalise(batch.name, batch.code)
+        batch.search_text = normalise(batch.code, batch.name)
         teaching.batches.append(batch)
         weekday = today.day.weekday() if demo or number % 2 == 0 else rng.randrange(6)
         weekdays = [(weekday + offset) % 7 for offset in rng.choice(_WEEKLY_PATTERNS)]

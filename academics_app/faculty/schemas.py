@@ -28,7 +28,11 @@ class FacultyCreate(_Input):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "example": {"full_name": "Lena Novak", "email": "lena.novak@example.org", "phone": "+44 20 7946 0960"}
+            "example": {
+                "full_name": "Lena Novak",
+                "email": "lena.novak@example.org",
+                "phone": "+44 20 7946 0960",
+            }
         },
     )
 
@@ -42,7 +46,9 @@ class FacultyCreate(_Input):
 class FacultyUpdate(_Input):
     """Absent fields stay. With `version`, the change is refused if somebody else made one since."""
 
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"status": "on_leave", "version": 1}})
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"status": "on_leave", "version": 1}}
+    )
 
     full_name: Name = UNCHANGED
     code: Code = UNCHANGED

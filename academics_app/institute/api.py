@@ -26,6 +26,7 @@ from academics_app.institute.schemas import (
 
 router = APIRouter(tags=["institute"])
 
+
 @router.get("/settings")
 async def read_settings(session: ReadSessionDep, actor: ActorDep) -> SettingsRead:
     return await service.read_settings(session, actor=actor)
@@ -47,7 +48,9 @@ async def create_branch(session: SessionDep, actor: ActorDep, data: BranchCreate
 
 
 @router.put("/branches/{branch_id}")
-async def update_branch(session: SessionDep, actor: ActorDep, branch_id: Id, data: BranchUpdate) -> BranchRead:
+async def update_branch(
+    session: SessionDep, actor: ActorDep, branch_id: Id, data: BranchUpdate
+) -> BranchRead:
     return await service.update_branch(session, actor=actor, branch_id=branch_id, data=data)
 
 
@@ -87,7 +90,9 @@ async def create_holiday(session: SessionDep, actor: ActorDep, data: HolidayCrea
 
 
 @router.put("/holidays/{holiday_id}")
-async def update_holiday(session: SessionDep, actor: ActorDep, holiday_id: Id, data: HolidayUpdate) -> HolidayRead:
+async def update_holiday(
+    session: SessionDep, actor: ActorDep, holiday_id: Id, data: HolidayUpdate
+) -> HolidayRead:
     return await calendar.update_holiday(session, actor=actor, holiday_id=holiday_id, data=data)
 
 

@@ -31,7 +31,9 @@ async def list_holidays(session: AsyncSession, *, actor: Actor, page: PageReques
     """The institute's holidays and those of the actor's branches, by first day."""
     require(actor, Permission.SESSION_READ)
     statement = queries.holidays().where(queries.visible_holidays(actor))
-    total = await session.scalar(select(func.count()).select_from(Holiday).where(queries.visible_holidays(actor)))
+    total = await session.scalar(
+        select(func.count()).select_from(Holiday).where(queries.visible_holidays(actor))
+    )
     rows = await session.scalars(statement.offset(page.skip).limit(page.limit))
     items = [HolidayRead.model_validate(row) for row in rows]
     return Page(items=items, total=total or 0, skip=page.skip, limit=page.limit)
@@ -44,7 +46,14 @@ async def create_holiday(session: AsyncSession, *, actor: Actor, data: HolidayCr
     holiday = Holiday(**data.model_dump())
     session.add(holiday)
     await session.flush()  # the sessions that follow read it back
-    record(session, actor=actor, action="holiday.create", subject_kind="holiday", subject_id=holiday.id, after=data.model_dump())
+    record(
+        session,
+        actor=actor,
+        action="holiday.create",
+        subject_kind="holiday",
+        subject_id=holiday.id,
+        after=data.model_dump(),
+    )
     await _follow(session, actor=actor)
     return HolidayRead.model_validate(holiday)
 
@@ -62,7 +71,15 @@ async def update_holiday(
     for field, value in after.items():
         setattr(holiday, field, value)
     await session.flush()  # the sessions that follow read it back
-    record(session, actor=actor, action="holiday.update", subject_kind="holiday", subject_id=holiday.id, before=before, after=after)
+    record(
+        session,
+        actor=actor,
+        action="holiday.update",
+        subject_kind="holiday",
+        subject_id=holiday.id,
+        before=before,
+        after=after,
+    )
     await _follow(session, actor=actor)
     return HolidayRead(id=holiday.id, **after)
 
@@ -74,7 +91,14 @@ async def delete_holiday(session: AsyncSession, *, actor: Actor, holiday_id: int
     before = holiday.model_dump(include=_HOLIDAY_FACTS)
     await session.delete(holiday)
     await session.flush()  # the sessions that follow must not see it
-    record(session, actor=actor, action="holiday.delete", subject_kind="holiday", subject_id=holiday_id, before=before)
+    record(
+        session,
+        actor=actor,
+        action="holiday.delete",
+        subject_kind="holiday",
+        subject_id=holiday_id,
+        before=before,
+    )
     await _follow(session, actor=actor)
 
 
@@ -103,7 +127,14 @@ async def create_term(session: AsyncSession, *, actor: Actor, data: TermCreate) 
     term = Term(**data.model_dump())
     session.add(term)
     await session.flush()  # its id is part of the answer
-    record(session, actor=actor, action="term.create", subject_kind="term", subject_id=term.id, after=data.model_dump())
+    record(
+        session,
+        actor=actor,
+        action="term.create",
+        subject_kind="term",
+        subject_id=term.id,
+        after=data.model_dump(),
+    )
     announce(session, "settings")
     return TermRead.model_validate(term)
 
@@ -118,7 +149,15 @@ async def update_term(session: AsyncSession, *, actor: Actor, term_id: int, data
     for field, value in after.items():
         setattr(term, field, value)
     term.version += 1
-    record(session, actor=actor, action="term.update", subject_kind="term", subject_id=term.id, before=before, after=after)
+    record(
+        session,
+        actor=actor,
+        action="term.update",
+        subject_kind="term",
+        subject_id=term.id,
+        before=before,
+        after=after,
+    )
     announce(session, "settings")
     return TermRead.model_validate(term)
 
@@ -126,7 +165,14 @@ async def update_term(session: AsyncSession, *, actor: Actor, term_id: int, data
 async def delete_term(session: AsyncSession, *, actor: Actor, term_id: int) -> None:
     term = await access_term(session, term_id, actor=actor, to=Permission.CALENDAR_MANAGE)
     require_whole_institute(actor)
-    record(session, actor=actor, action="term.delete", subject_kind="term", subject_id=term_id, before=term.model_dump(include=_TERM_FACTS))
+    record(
+        session,
+        actor=actor,
+        action="term.delete",
+        subject_kind="term",
+        subject_id=term_id,
+        before=term.model_dump(include=_TERM_FACTS),
+    )
     await session.delete(term)
     announce(session, "settings")
 

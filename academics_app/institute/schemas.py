@@ -2,18 +2,21 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
-from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from academics_app.core.fields import UNCHANGED, Id, Name, Version, one_line
 from academics_app.core.text import Text
 from academics_app.institute.settings import InstituteSettings
 
-Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
-Code = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=40)]
-Name = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-RoomName = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=100)]
+Code = Annotated[
+    Text, AfterValidator(one_line), StringConstraints(strip_whitespace=True, min_length=1, max_length=40)
+]
+RoomName = Annotated[
+    Text, AfterValidator(one_line), StringConstraints(strip_whitespace=True, min_length=1, max_length=100)
+]
 Capacity = Annotated[int, Field(ge=1, le=100_000)]
 
 
@@ -24,10 +27,6 @@ class TermKind(StrEnum):
     SEMESTER = "semester"
     TERM = "term"
     GRADING_PERIOD = "gradingPeriod"
-
-
-ABSENT: Any = None
-"""The default of a field that may be left out but not be null."""
 
 
 class _Input(BaseModel):
@@ -42,13 +41,13 @@ class SettingsUpdate(_Input):
         json_schema_extra={"example": {"name": "Riverside Institute", "time_zone": "Europe/Paris"}},
     )
 
-    name: Name = Field(default=ABSENT)
-    time_zone: Annotated[str, StringConstraints(max_length=60)] = Field(default=ABSENT)
-    registration_open: bool = Field(default=ABSENT)
-    register_opens_minutes_before: int = Field(default=ABSENT)
-    register_overdue_minutes_after: int = Field(default=ABSENT)
-    excused_counts_against: bool = Field(default=ABSENT)
-    generate_weeks_ahead: int = Field(default=ABSENT)
+    name: Name = Field(default=UNCHANGED)
+    time_zone: Annotated[str, StringConstraints(max_length=60)] = Field(default=UNCHANGED)
+    registration_open: bool = Field(default=UNCHANGED)
+    register_opens_minutes_before: int = Field(default=UNCHANGED)
+    register_overdue_minutes_after: int = Field(default=UNCHANGED)
+    excused_counts_against: bool = Field(default=UNCHANGED)
+    generate_weeks_ahead: int = Field(default=UNCHANGED)
 
 
 class SettingsRead(InstituteSettings):
@@ -56,17 +55,19 @@ class SettingsRead(InstituteSettings):
 
 
 class BranchCreate(_Input):
-    model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"code": "NORTH", "name": "North"}})
+    model_config = ConfigDict(
+        extra="forbid", json_schema_extra={"example": {"code": "NORTH", "name": "North"}}
+    )
 
     code: Code
     name: Name
 
 
 class BranchUpdate(_Input):
-    code: Code = Field(default=ABSENT)
-    name: Name = Field(default=ABSENT)
-    is_active: bool = Field(default=ABSENT)
-    version: int | None = None
+    code: Code = Field(default=UNCHANGED)
+    name: Name = Field(default=UNCHANGED)
+    is_active: bool = Field(default=UNCHANGED)
+    version: Version = None
 
 
 class BranchRead(BaseModel):
@@ -90,9 +91,9 @@ class RoomCreate(_Input):
 
 
 class RoomUpdate(_Input):
-    name: RoomName = Field(default=ABSENT)
+    name: RoomName = Field(default=UNCHANGED)
     capacity: Capacity | None = None
-    version: int | None = None
+    version: Version = None
 
 
 class RoomRead(BaseModel):
@@ -132,9 +133,9 @@ class HolidayCreate(_Stretch):
 
 
 class HolidayUpdate(_Input):
-    name: Name = Field(default=ABSENT)
-    starts_on: Day = Field(default=ABSENT)
-    ends_on: Day = Field(default=ABSENT)
+    name: Name = Field(default=UNCHANGED)
+    starts_on: Day = Field(default=UNCHANGED)
+    ends_on: Day = Field(default=UNCHANGED)
     branch_id: Id | None = None
 
 
@@ -152,7 +153,12 @@ class TermCreate(_Stretch):
     model_config = ConfigDict(
         extra="forbid",
         json_schema_extra={
-            "example": {"name": "Autumn 2026", "kind": "term", "starts_on": "2026-09-01", "ends_on": "2026-12-18"}
+            "example": {
+                "name": "Autumn 2026",
+                "kind": "term",
+                "starts_on": "2026-09-01",
+                "ends_on": "2026-12-18",
+            }
         },
     )
 
@@ -161,11 +167,11 @@ class TermCreate(_Stretch):
 
 
 class TermUpdate(_Input):
-    name: Name = Field(default=ABSENT)
-    kind: TermKind = Field(default=ABSENT)
-    starts_on: Day = Field(default=ABSENT)
-    ends_on: Day = Field(default=ABSENT)
-    version: int | None = None
+    name: Name = Field(default=UNCHANGED)
+    kind: TermKind = Field(default=UNCHANGED)
+    starts_on: Day = Field(default=UNCHANGED)
+    ends_on: Day = Field(default=UNCHANGED)
+    version: Version = None
 
 
 class TermRead(BaseModel):

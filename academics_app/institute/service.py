@@ -77,7 +77,15 @@ async def update_settings(
             )
         )
         use_settings(session, settings)
-        record(session, actor=actor, action="settings.update", subject_kind="settings", subject_id=None, before=before, after=after)
+        record(
+            session,
+            actor=actor,
+            action="settings.update",
+            subject_kind="settings",
+            subject_id=None,
+            before=before,
+            after=after,
+        )
         announce(session, "settings")
         if changed.keys() & {"time_zone", "generate_weeks_ahead"}:
             await follow_calendar(session, actor=actor)
@@ -88,10 +96,15 @@ async def list_branches(session: AsyncSession, *, actor: Actor, page: PageReques
     """The branches that the actor may act in, by name."""
     require(actor, Permission.BATCH_READ)
     statement = queries.branches(actor)
-    total = await session.scalar(select(func.count()).select_from(Branch).where(queries.visible_branches(actor)))
+    total = await session.scalar(
+        select(func.count()).select_from(Branch).where(queries.visible_branches(actor))
+    )
     rows = await session.scalars(statement.offset(page.skip).limit(page.limit))
     return Page(
-        items=[BranchRead.model_validate(row) for row in rows], total=total or 0, skip=page.skip, limit=page.limit
+        items=[BranchRead.model_validate(row) for row in rows],
+        total=total or 0,
+        skip=page.skip,
+        limit=page.limit,
     )
 
 
@@ -102,12 +115,21 @@ async def create_branch(session: AsyncSession, *, actor: Actor, data: BranchCrea
     async with refusals(session, _BRANCH_REFUSALS):
         session.add(branch)
     read = BranchRead.model_validate(branch)
-    record(session, actor=actor, action="branch.create", subject_kind="branch", subject_id=branch.id, after=data.model_dump())
+    record(
+        session,
+        actor=actor,
+        action="branch.create",
+        subject_kind="branch",
+        subject_id=branch.id,
+        after=data.model_dump(),
+    )
     announce(session, "settings")
     return read
 
 
-async def update_branch(session: AsyncSession, *, actor: Actor, branch_id: int, data: BranchUpdate) -> BranchRead:
+async def update_branch(
+    session: AsyncSession, *, actor: Actor, branch_id: int, data: BranchUpdate
+) -> BranchRead:
     branch = await access_branch(session, branch_id, actor=actor, to=Permission.SETTINGS_MANAGE)
     require_whole_institute(actor)
     refuse_stale(branch.version, data.version)
@@ -117,7 +139,15 @@ async def update_branch(session: AsyncSession, *, actor: Actor, branch_id: int, 
             setattr(branch, field, value)
         branch.version += 1
     after = branch.model_dump(include=set(before))
-    record(session, actor=actor, action="branch.update", subject_kind="branch", subject_id=branch.id, before=before, after=after)
+    record(
+        session,
+        actor=actor,
+        action="branch.update",
+        subject_kind="branch",
+        subject_id=branch.id,
+        before=before,
+        after=after,
+    )
     announce(session, "settings")
     return BranchRead.model_validate(branch)
 
@@ -138,7 +168,9 @@ async def list_rooms(
     """Rooms of the branches that the actor may act in, by branch and name."""
     require(actor, Permission.SESSION_READ)
     statement = queries.rooms(actor, branch_id=branch_id)
-    total = await session.scalar(statement.with_only_columns(func.count()).order_by(None))
+    total = await session.scalar(
+        statement.with_only_columns(func.count(), maintain_column_froms=True).order_by(None)
+    )
     rows = await session.execute(statement.offset(page.skip).limit(page.limit))
     items = [_read_room(room, branch_name) for room, branch_name in rows]
     return Page(items=items, total=total or 0, skip=page.skip, limit=page.limit)
@@ -150,7 +182,14 @@ async def create_room(session: AsyncSession, *, actor: Actor, data: RoomCreate) 
     room = Room(**data.model_dump())
     async with refusals(session, _ROOM_REFUSALS):
         session.add(room)
-    record(session, actor=actor, action="room.create", subject_kind="room", subject_id=room.id, after=data.model_dump())
+    record(
+        session,
+        actor=actor,
+        action="room.create",
+        subject_kind="room",
+        subject_id=room.id,
+        after=data.model_dump(),
+    )
     announce(session, "settings")
     return _read_room(room, branch.name)
 
@@ -164,7 +203,15 @@ async def update_room(session: AsyncSession, *, actor: Actor, room_id: int, data
             setattr(room, field, value)
         room.version += 1
     after = room.model_dump(include=set(before))
-    record(session, actor=actor, action="room.update", subject_kind="room", subject_id=room.id, before=before, after=after)
+    record(
+        session,
+        actor=actor,
+        action="room.update",
+        subject_kind="room",
+        subject_id=room.id,
+        before=before,
+        after=after,
+    )
     announce(session, "settings", "timetable")
     branch = await access_branch(session, room.branch_id, actor=actor, to=Permission.CALENDAR_MANAGE)
     return _read_room(room, branch.name)
@@ -175,7 +222,11 @@ async def delete_room(session: AsyncSession, *, actor: Actor, room_id: int) -> N
     room = await access_room(session, room_id, actor=actor, to=Permission.CALENDAR_MANAGE)
     before = room.model_dump(include={"name", "capacity", "branch_id"})
     in_use = Conflict("This room is used by a batch or a session, so it stays.", code="in_use")
-    references = ("fk_batch_room_id_room", "fk_weekly_schedule_room_id_room", "fk_learning_session_room_id_room")
+    references = (
+        "fk_batch_room_id_room",
+        "fk_weekly_schedule_room_id_room",
+        "fk_learning_session_room_id_room",
+    )
     async with refusals(session, dict.fromkeys(references, in_use)):
         await session.delete(room)
     record(session, actor=actor, action="room.delete", subject_kind="room", subject_id=room_id, before=before)

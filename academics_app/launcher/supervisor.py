@@ -62,12 +62,12 @@ def _start_all(settings: Settings, console: Console, running: ExitStack, *, buil
         _require_build()
     prepared.result()
 
+    overrides = {"DATABASE_URL": database.url}
+    if build and "log_level" not in settings.model_fields_set:
+        overrides["LOG_LEVEL"] = "warning"  # a terminal with a person in front of it is not for request logs
     with console.step("Web server") as step:
         web = server.start(
-            host=settings.host,
-            port=settings.port,
-            workers=settings.web_workers,
-            overrides={"DATABASE_URL": database.url},
+            host=settings.host, port=settings.port, workers=settings.web_workers, overrides=overrides
         )
         running.callback(web.stop)
         step.outcome = "ready"

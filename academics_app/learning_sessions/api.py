@@ -124,12 +124,16 @@ async def read_session(session: ReadSessionDep, actor: ActorDep, session_id: Id)
 
 
 @router.put("/sessions/{session_id}", tags=["sessions"])
-async def update_session(session: SessionDep, actor: ActorDep, session_id: Id, data: SessionUpdate) -> SessionRead:
+async def update_session(
+    session: SessionDep, actor: ActorDep, session_id: Id, data: SessionUpdate
+) -> SessionRead:
     return await service.update_session(session, actor=actor, session_id=session_id, data=data)
 
 
 @router.post("/sessions/{session_id}/cancel", tags=["sessions"])
-async def cancel_session(session: SessionDep, actor: ActorDep, session_id: Id, data: SessionCancel) -> SessionRead:
+async def cancel_session(
+    session: SessionDep, actor: ActorDep, session_id: Id, data: SessionCancel
+) -> SessionRead:
     return await service.cancel_session(session, actor=actor, session_id=session_id, data=data)
 
 

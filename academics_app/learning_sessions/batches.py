@@ -34,7 +34,17 @@ from academics_app.learning_sessions.schemas import (
     ScheduleUpdate,
 )
 
-_FACTS = {"code", "name", "subject_id", "faculty_id", "branch_id", "room_id", "starts_on", "ends_on", "status"}
+_FACTS = {
+    "code",
+    "name",
+    "subject_id",
+    "faculty_id",
+    "branch_id",
+    "room_id",
+    "starts_on",
+    "ends_on",
+    "status",
+}
 
 
 async def list_batches(
@@ -51,9 +61,10 @@ async def list_batches(
     """The actor's batches by filter: the best match first for a search, otherwise by name."""
     require(actor, Permission.BATCH_READ)
     statement = queries.batches(
-        actor, query=query, status=status, subject_id=subject_id, faculty_id=faculty_id, student_id=student_id
+        actor, status=status, subject_id=subject_id, faculty_id=faculty_id, student_id=student_id
     )
-    total = await session.scalar(statement.with_only_columns(func.count()))
+    statement = await search.narrow(session, statement, col(Batch.search_text), query)
+    total = await session.scalar(statement.with_only_columns(func.count(), maintain_column_froms=True))
     today = await _today(session)
     shown = queries.with_batch_names(statement, today=today).order_by(*queries.batch_order(query))
     items = await _read_all(session, shown.offset(page.skip).limit(page.limit))
@@ -78,7 +89,14 @@ async def create_batch(session: AsyncSession, *, actor: Actor, data: BatchCreate
         WeeklySchedule(**meeting.model_dump(exclude={"id"}), batch_id=batch.id) for meeting in data.meetings
     )
     await session.flush()  # the sessions name their meeting
-    record(session, actor=actor, action="batch.create", subject_kind="batch", subject_id=batch.id, after=data.model_dump())
+    record(
+        session,
+        actor=actor,
+        action="batch.create",
+        subject_kind="batch",
+        subject_id=batch.id,
+        after=data.model_dump(),
+    )
     await generate_sessions(session, actor=actor, batch_id=batch.id)
     announce(session, f"batch:{batch.id}", "batches", "timetable")
     return await _read(session, actor=actor, batch_id=batch.id)
@@ -94,7 +112,10 @@ async def update_batch(session: AsyncSession, *, actor: Actor, batch_id: int, da
         await access_branch(session, changes["branch_id"], actor=actor, to=Permission.BATCH_MANAGE)
     proposed = Batch(**(before | changes))
     stored = await session.execute(queries.meetings([batch_id]))
-    own_rooms = [MeetingWrite.model_validate(row.model_dump(exclude={"batch_id", "created_at", "updated_at"})) for row, _ in stored]
+    own_rooms = [
+        MeetingWrite.model_validate(row.model_dump(exclude={"batch_id", "created_at", "updated_at"}))
+        for row, _ in stored
+    ]
     await _check(session, actor=actor, batch=proposed, meetings=own_rooms)
     async with refusals(session, _REFUSALS):
         for field, value in changes.items():
@@ -102,7 +123,15 @@ async def update_batch(session: AsyncSession, *, actor: Actor, batch_id: int, da
         batch.search_text = search.normalise(batch.code, batch.name)
         batch.version += 1
     after = batch.model_dump(include=_FACTS)
-    record(session, actor=actor, action="batch.update", subject_kind="batch", subject_id=batch.id, before=before, after=after)
+    record(
+        session,
+        actor=actor,
+        action="batch.update",
+        subject_kind="batch",
+        subject_id=batch.id,
+        before=before,
+        after=after,
+    )
     if before["faculty_id"] != after["faculty_id"]:
         await _hand_over(session, batch_id, before["faculty_id"], after["faculty_id"])
     await generate_sessions(session, actor=actor, batch_id=batch_id)
@@ -172,7 +201,9 @@ def _pair(meetings: Sequence[MeetingWrite], stored: dict[int, WeeklySchedule]) -
         kept[position] = row
     for position, meeting in enumerate(meetings):
         if position not in kept:
-            alike = next((row for row in free.values() if _fact(row) == meeting.model_dump(exclude={"id"})), None)
+            alike = next(
+                (row for row in free.values() if _fact(row) == meeting.model_dump(exclude={"id"})), None
+            )
             if alike is not None:
                 kept[position] = free.pop(alike.id)
     return kept
@@ -200,9 +231,7 @@ async def _check(
             )
 
 
-async def _hand_over(
-    session: AsyncSession, batch_id: int, old_id: int | None, new_id: int | None
-) -> None:
+async def _hand_over(session: AsyncSession, batch_id: int, old_id: int | None, new_id: int | None) -> None:
     """Give the batch's future sessions that regeneration leaves alone to the new teacher; a substitute stays."""
     for row in await session.scalars(queries.future_sessions_of(batch_id, after=utc_now())):
         if row.register_taken_at is not None or row.status is SessionStatus.HELD:
@@ -250,6 +279,10 @@ async def _today(session: AsyncSession) -> date:
 
 _REFUSALS: dict[str, AppError] = {
     "uq_batch_code": Conflict("This code is taken.", fields={"code": "is taken"}),
-    "fk_batch_subject_id_subject": InvalidInput("There is no such subject.", fields={"subject_id": "is not there"}),
-    "fk_batch_faculty_id_faculty": InvalidInput("There is no such teacher.", fields={"faculty_id": "is not there"}),
+    "fk_batch_subject_id_subject": InvalidInput(
+        "There is no such subject.", fields={"subject_id": "is not there"}
+    ),
+    "fk_batch_faculty_id_faculty": InvalidInput(
+        "There is no such teacher.", fields={"faculty_id": "is not there"}
+    ),
 }

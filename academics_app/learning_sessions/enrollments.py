@@ -36,7 +36,9 @@ async def list_enrollments(
     await access_batch(session, batch_id, actor=actor, to=Permission.BATCH_READ)
     today = local_date(utc_now(), (await current_settings(session)).zone) if current_only else None
     statement = queries.enrollments(actor, batch_id=batch_id, on=today)
-    total = await session.scalar(statement.with_only_columns(func.count()).order_by(None))
+    total = await session.scalar(
+        statement.with_only_columns(func.count(), maintain_column_froms=True).order_by(None)
+    )
     rows = await session.execute(statement.offset(page.skip).limit(page.limit))
     items = [_read(*row) for row in rows]
     return Page(items=items, total=total or 0, skip=page.skip, limit=page.limit)
@@ -52,7 +54,8 @@ async def enroll_students(
     names = {row.id: row.full_name for row in await session.execute(known)}
     if missing := [str(student_id) for student_id in student_ids if student_id not in names]:
         raise InvalidInput(
-            "Some of these students are not there.", fields={"student_ids": f"there is no student {', '.join(missing)}"}
+            "Some of these students are not there.",
+            fields={"student_ids": f"there is no student {', '.join(missing)}"},
         )
     starts_on = data.starts_on or local_date(utc_now(), (await current_settings(session)).zone)
     _check(starts_on, data.ends_on)
@@ -66,7 +69,14 @@ async def enroll_students(
     async with refusals(session, _REFUSALS):
         session.add_all(rows)
     for row in rows:
-        record(session, actor=actor, action="enrollment.create", subject_kind="enrollment", subject_id=row.id, after=_facts(row))
+        record(
+            session,
+            actor=actor,
+            action="enrollment.create",
+            subject_kind="enrollment",
+            subject_id=row.id,
+            after=_facts(row),
+        )
     _announce(session, batch.id, student_ids)
     ids = [row.id for row in rows]
     statement = queries.enrollments(actor, batch_id=batch_id).where(col(Enrollment.id).in_(ids))
@@ -86,7 +96,15 @@ async def update_enrollment(
         for field, value in changes.items():
             setattr(row, field, value)
         row.version += 1
-    record(session, actor=actor, action="enrollment.update", subject_kind="enrollment", subject_id=row.id, before=before, after=_facts(row))
+    record(
+        session,
+        actor=actor,
+        action="enrollment.update",
+        subject_kind="enrollment",
+        subject_id=row.id,
+        before=before,
+        after=_facts(row),
+    )
     _announce(session, row.batch_id, [row.student_id])
     statement = queries.enrollments(actor, batch_id=row.batch_id).where(col(Enrollment.id) == row.id)
     return _read(*(await session.execute(statement)).one())
@@ -120,7 +138,9 @@ def _check(starts_on: date, ends_on: date | None) -> None:
 
 
 def _announce(session: AsyncSession, batch_id: int, student_ids: Sequence[int]) -> None:
-    announce(session, f"batch:{batch_id}", "batches", "timetable", *(f"student:{each}" for each in student_ids))
+    announce(
+        session, f"batch:{batch_id}", "batches", "timetable", *(f"student:{each}" for each in student_ids)
+    )
 
 
 def _read(row: Enrollment, student_name: str, student_code: str) -> EnrollmentRead:

@@ -166,9 +166,9 @@ async def _carry_out(
     for batch in batches:
         batch_plan = plans[batch.id]
         made_by = {"faculty_id": batch.faculty_id, "branch_id": batch.branch_id}
-        to_move = {free[each]: values for each, values in batch_plan.move.items() if each in free}
+        to_move = [(free[each], occurrence) for each, occurrence in batch_plan.move.items() if each in free]
         to_remove = [free[each] for each in batch_plan.remove if each in free]
-        for row, occurrence in to_move.items():
+        for row, occurrence in to_move:
             for name, value in (_values(occurrence) | made_by).items():
                 setattr(row, name, value)
         for row in to_remove:
@@ -185,7 +185,14 @@ async def _carry_out(
         ]
         counts = {"added": len(batch_plan.add), "moved": len(to_move), "removed": len(to_remove)}
         if any(counts.values()):
-            record(session, actor=actor, action="batch.generate_sessions", subject_kind="batch", subject_id=batch.id, after=counts)
+            record(
+                session,
+                actor=actor,
+                action="batch.generate_sessions",
+                subject_kind="batch",
+                subject_id=batch.id,
+                after=counts,
+            )
             announce(session, f"batch:{batch.id}", "timetable")
         moved += len(to_move)
         removed += len(to_remove)

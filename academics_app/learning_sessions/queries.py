@@ -28,7 +28,6 @@ from academics_app.subjects.names import subject_name
 def batches(
     actor: Actor,
     *,
-    query: str = "",
     status: BatchStatus | None = None,
     subject_id: int | None = None,
     faculty_id: int | None = None,
@@ -36,8 +35,6 @@ def batches(
 ) -> Select[Batch]:
     """The actor's batches by filter, without an order."""
     statement = select(Batch).where(visible_batches(actor))
-    if query.strip():
-        statement = statement.where(search.matches(col(Batch.search_text), query))
     if status is not None:
         statement = statement.where(col(Batch.status) == status)
     if subject_id is not None:
@@ -87,7 +84,8 @@ def meetings(batch_ids: Collection[int]) -> Select[WeeklySchedule, str]:
 def enrolled_at(day: date) -> ColumnElement[bool]:
     """The condition on Enrollment that it covers the day."""
     return and_(
-        col(Enrollment.starts_on) <= day, or_(col(Enrollment.ends_on).is_(None), col(Enrollment.ends_on) >= day)
+        col(Enrollment.starts_on) <= day,
+        or_(col(Enrollment.ends_on).is_(None), col(Enrollment.ends_on) >= day),
     )
 
 

@@ -1,18 +1,18 @@
 """What batches, enrolments and sessions take in and give out. An update leaves absent fields as they are."""
 
 from datetime import date, datetime, time
-from typing import Annotated, Any, Self
+from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
+from academics_app.core.fields import UNCHANGED, Code, Id, Name, Version, one_line
 from academics_app.core.text import Text
 from academics_app.learning_sessions.models import BatchStatus, SessionStatus
 
-Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
-Code = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
-Name = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
-Reason = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=500)]
+Reason = Annotated[
+    Text, AfterValidator(one_line), StringConstraints(strip_whitespace=True, min_length=1, max_length=500)
+]
 
 
 def _wall_clock(value: time) -> time:
@@ -23,10 +23,6 @@ def _wall_clock(value: time) -> time:
 
 WallClock = Annotated[time, AfterValidator(_wall_clock)]
 """A time of day in the institute's zone, in whole minutes."""
-
-
-ABSENT: Any = None
-"""The default of a field that may be left out but not be null."""
 
 
 class _Input(BaseModel):
@@ -77,7 +73,7 @@ class ScheduleUpdate(_Input):
     )
 
     meetings: Annotated[list[MeetingWrite], Field(max_length=50)]
-    version: int | None = Field(default=None, description="The batch's version when the schedule was opened")
+    version: Version = Field(default=None, description="The batch's version when the schedule was opened")
 
 
 class BatchCreate(_Input):
@@ -109,16 +105,16 @@ class BatchCreate(_Input):
 
 
 class BatchUpdate(_Input):
-    code: Code = Field(default=ABSENT)
-    name: Name = Field(default=ABSENT)
-    subject_id: Id = Field(default=ABSENT)
+    code: Code = Field(default=UNCHANGED)
+    name: Name = Field(default=UNCHANGED)
+    subject_id: Id = Field(default=UNCHANGED)
     faculty_id: Id | None = None
-    branch_id: Id = Field(default=ABSENT)
+    branch_id: Id = Field(default=UNCHANGED)
     room_id: Id | None = None
-    starts_on: Day = Field(default=ABSENT)
+    starts_on: Day = Field(default=UNCHANGED)
     ends_on: Day | None = None
-    status: BatchStatus = Field(default=ABSENT)
-    version: int | None = None
+    status: BatchStatus = Field(default=UNCHANGED)
+    version: Version = None
 
 
 class BatchRead(BaseModel):
@@ -151,7 +147,7 @@ class EnrollmentCreate(_Input):
     )
 
     student_ids: Annotated[list[Id], Field(min_length=1, max_length=500)]
-    starts_on: Day = Field(default=ABSENT)
+    starts_on: Day = Field(default=UNCHANGED)
     ends_on: Day | None = None
 
 
@@ -160,9 +156,9 @@ class EnrollmentUpdate(_Input):
 
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"ends_on": "2026-12-18"}})
 
-    starts_on: Day = Field(default=ABSENT)
+    starts_on: Day = Field(default=UNCHANGED)
     ends_on: Day | None = None
-    version: int | None = None
+    version: Version = None
 
 
 class EnrollmentRead(BaseModel):
@@ -199,23 +195,23 @@ class SessionUpdate(_Input):
         extra="forbid", json_schema_extra={"example": {"starts_at": "11:00", "ends_at": "12:00"}}
     )
 
-    local_date: Day = Field(default=ABSENT)
-    starts_at: WallClock = Field(default=ABSENT)
-    ends_at: WallClock = Field(default=ABSENT)
+    local_date: Day = Field(default=UNCHANGED)
+    starts_at: WallClock = Field(default=UNCHANGED)
+    ends_at: WallClock = Field(default=UNCHANGED)
     room_id: Id | None = None
     topic_id: Id | None = None
-    version: int | None = None
+    version: Version = None
 
 
 class SessionCancel(_Input):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"reason": "Teacher ill"}})
 
     reason: Reason
-    version: int | None = None
+    version: Version = None
 
 
 class SessionReinstate(_Input):
-    version: int | None = None
+    version: Version = None
 
 
 class SessionSubstitute(_Input):
@@ -224,7 +220,7 @@ class SessionSubstitute(_Input):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"faculty_id": 2}})
 
     faculty_id: Id
-    version: int | None = None
+    version: Version = None
 
 
 class SessionRead(BaseModel):

@@ -93,9 +93,7 @@ def attended_by(student_ids: Select[Any]) -> ColumnElement[bool]:
     )
     walked_in = (
         select(col(WalkIn.student_id))
-        .where(
-            col(WalkIn.session_id) == col(LearningSession.id), col(WalkIn.student_id).in_(student_ids)
-        )
+        .where(col(WalkIn.session_id) == col(LearningSession.id), col(WalkIn.student_id).in_(student_ids))
         .exists()
     )
     return or_(enrolled, walked_in)

@@ -64,7 +64,7 @@ async def list_sessions(
         room_id=room_id,
         branch_id=branch_id,
     )
-    total = await session.scalar(statement.with_only_columns(func.count()))
+    total = await session.scalar(statement.with_only_columns(func.count(), maintain_column_froms=True))
     rows = await session.execute(queries.with_session_names(statement).offset(page.skip).limit(page.limit))
     return Page(items=[_shown(row) for row in rows], total=total or 0, skip=page.skip, limit=page.limit)
 
@@ -81,7 +81,9 @@ async def create_session(session: AsyncSession, *, actor: Actor, data: SessionCr
     zone = (await current_settings(session)).zone
     starts_at, ends_at = bounds(data.local_date, data.starts_at, data.ends_at, zone)
     await _check_room(session, actor=actor, room_id=data.room_id, branch_id=batch.branch_id)
-    stands_in = data.faculty_id is not None and batch.faculty_id is not None and data.faculty_id != batch.faculty_id
+    stands_in = (
+        data.faculty_id is not None and batch.faculty_id is not None and data.faculty_id != batch.faculty_id
+    )
     row = LearningSession(
         batch_id=batch.id,
         branch_id=batch.branch_id,
@@ -94,7 +96,14 @@ async def create_session(session: AsyncSession, *, actor: Actor, data: SessionCr
     )
     async with refusals(session, _REFUSALS):
         session.add(row)
-    record(session, actor=actor, action="session.create", subject_kind="session", subject_id=row.id, after=_facts(row))
+    record(
+        session,
+        actor=actor,
+        action="session.create",
+        subject_kind="session",
+        subject_id=row.id,
+        after=_facts(row),
+    )
     _announce(session, row)
     return await _read(session, actor=actor, session_id=row.id)
 
@@ -119,9 +128,13 @@ async def cancel_session(
     row = await _hold(session, session_id, actor=actor, version=data.version)
     if row.status is SessionStatus.CANCELLED:
         raise Conflict("This session is cancelled already.", code="already_cancelled")
-    await _refuse_marked(session, row, "This session has marks, so it took place. Clear its register before cancelling it.")
+    await _refuse_marked(
+        session, row, "This session has marks, so it took place. Clear its register before cancelling it."
+    )
     changes = {"status": SessionStatus.CANCELLED, "cancel_reason": data.reason}
-    return await _save(session, row, actor=actor, action="session.cancel", before=_facts(row), changes=changes)
+    return await _save(
+        session, row, actor=actor, action="session.cancel", before=_facts(row), changes=changes
+    )
 
 
 async def reinstate_session(
@@ -132,7 +145,9 @@ async def reinstate_session(
     if row.status is not SessionStatus.CANCELLED:
         raise Conflict("This session is not cancelled.", code="not_cancelled")
     changes = {"status": SessionStatus.SCHEDULED, "cancel_reason": None}
-    return await _save(session, row, actor=actor, action="session.reinstate", before=_facts(row), changes=changes)
+    return await _save(
+        session, row, actor=actor, action="session.reinstate", before=_facts(row), changes=changes
+    )
 
 
 async def assign_substitute(
@@ -147,13 +162,17 @@ async def assign_substitute(
         "faculty_id": data.faculty_id,
         "substitute_for_id": own_id if own_id != data.faculty_id else None,
     }
-    return await _save(session, row, actor=actor, action="session.substitute", before=_facts(row), changes=changes)
+    return await _save(
+        session, row, actor=actor, action="session.substitute", before=_facts(row), changes=changes
+    )
 
 
 async def _hold(
     session: AsyncSession, session_id: int, *, actor: Actor, version: int | None
 ) -> LearningSession:
-    row = await access_session(session, session_id, actor=actor, to=Permission.SESSION_MANAGE, for_update=True)
+    row = await access_session(
+        session, session_id, actor=actor, to=Permission.SESSION_MANAGE, for_update=True
+    )
     refuse_stale(row.version, version)
     return row
 
@@ -171,7 +190,15 @@ async def _save(
         for field, value in changes.items():
             setattr(row, field, value)
         row.version += 1
-    record(session, actor=actor, action=action, subject_kind="session", subject_id=row.id, before=before, after=_facts(row))
+    record(
+        session,
+        actor=actor,
+        action=action,
+        subject_kind="session",
+        subject_id=row.id,
+        before=before,
+        after=_facts(row),
+    )
     _announce(session, row)
     return await _read(session, actor=actor, session_id=row.id)
 
@@ -238,7 +265,9 @@ _REFUSALS: dict[str, AppError] = {
     "fk_learning_session_faculty_id_faculty": InvalidInput(
         "There is no such teacher.", fields={"faculty_id": "is not there"}
     ),
-    "fk_learning_session_topic_id_topic": InvalidInput("There is no such topic.", fields={"topic_id": "is not there"}),
+    "fk_learning_session_topic_id_topic": InvalidInput(
+        "There is no such topic.", fields={"topic_id": "is not there"}
+    ),
     "uq_learning_session_schedule_id_local_date": Conflict(
         "This weekly meeting has a session on that day already.", fields={"local_date": "has one already"}
     ),

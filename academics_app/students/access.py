@@ -30,7 +30,9 @@ async def access_student(
     return student
 
 
-async def access_guardian(session: AsyncSession, guardian_id: int, *, actor: Actor, to: Permission) -> Guardian:
+async def access_guardian(
+    session: AsyncSession, guardian_id: int, *, actor: Actor, to: Permission
+) -> Guardian:
     """The guardian, if one of their students is the actor's to see."""
     statement = queries.guardians(actor).where(col(Guardian.id) == guardian_id)
     guardian = (await session.scalars(statement)).one_or_none()
@@ -48,4 +50,5 @@ async def access_guardianship(
     found = (await session.execute(statement.execution_options(populate_existing=True))).one_or_none()
     if found is None:
         raise NotFound("The student has no such guardian.")
-    return found._tuple()
+    guardian, link = found
+    return guardian, link

@@ -22,7 +22,8 @@ from academics_app.students.schemas import (
 router = APIRouter(tags=["students"])
 
 SearchQuery = Annotated[
-    str, Query(max_length=200, description="Words of the name, code, e-mail or phone; typing errors are forgiven")
+    str,
+    Query(max_length=200, description="Words of the name, code, e-mail or phone; typing errors are forgiven"),
 ]
 
 

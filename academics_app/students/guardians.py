@@ -33,7 +33,9 @@ _OF_THE_PERSON = {"full_name", "email", "phone"}
 _OF_THE_LINK = {"relation", "is_primary"}
 _REFUSALS: dict[str, AppError] = {
     "pk_student_guardian": Conflict(
-        "This guardian is the student's already.", code="duplicate", fields={"guardian_id": "is linked already"}
+        "This guardian is the student's already.",
+        code="duplicate",
+        fields={"guardian_id": "is linked already"},
     ),
 }
 
@@ -44,10 +46,10 @@ async def find_guardians(
     """Guardians whom the actor may see and link, best match first, each with their students."""
     require(actor, Permission.STUDENT_UPDATE)
     statement = queries.guardians(actor)
-    statement = await search.narrow(session, statement, col(Guardian.search_text), query)  # pyright: ignore[reportArgumentType]
+    statement = await search.narrow(session, statement, col(Guardian.search_text), query)
     total = await session.scalar(statement.with_only_columns(func.count(), maintain_column_froms=True))
     if query.strip():
-        statement = statement.order_by(search.relevance(col(Guardian.search_text), query).desc())  # pyright: ignore[reportArgumentType]
+        statement = statement.order_by(search.relevance(col(Guardian.search_text), query).desc())
     statement = statement.order_by(col(Guardian.search_text), col(Guardian.id))
     found = (await session.scalars(statement.offset(page.skip).limit(page.limit))).all()
     wards = await _wards(session, actor, found)
@@ -79,9 +81,7 @@ async def add_guardian(
         session.add(guardian)
         await session.flush()  # the link needs the guardian's id
     else:
-        guardian = await access_guardian(
-            session, data.guardian_id, actor=actor, to=Permission.STUDENT_UPDATE
-        )
+        guardian = await access_guardian(session, data.guardian_id, actor=actor, to=Permission.STUDENT_UPDATE)
     is_first = (await session.execute(queries.guardians_of(student.id).limit(1))).first() is None
     link = StudentGuardian(
         student_id=student.id,
@@ -124,9 +124,7 @@ async def update_guardian(
     return _read(guardian, link, wards[guardian.id], actor)
 
 
-async def remove_guardian(
-    session: AsyncSession, *, actor: Actor, student_id: int, guardian_id: int
-) -> None:
+async def remove_guardian(session: AsyncSession, *, actor: Actor, student_id: int, guardian_id: int) -> None:
     """Unlink the guardian from the student. The guardian stays, so that the link can be made again."""
     student = await access_student(session, student_id, actor=actor, to=Permission.STUDENT_UPDATE)
     guardian, link = await access_guardianship(session, student, guardian_id)
@@ -171,8 +169,10 @@ def _person(guardian: Guardian) -> dict[str, Any]:
 
 
 def _shown(guardian: Guardian, link: StudentGuardian) -> dict[str, Any]:
-    return {"guardian_id": guardian.id} | guardian.model_dump(include=_OF_THE_PERSON) | link.model_dump(
-        include=_OF_THE_LINK
+    return (
+        {"guardian_id": guardian.id}
+        | guardian.model_dump(include=_OF_THE_PERSON)
+        | link.model_dump(include=_OF_THE_LINK)
     )
 
 

@@ -7,7 +7,7 @@ from academics_app.core.actor import Actor, Role
 from academics_app.students.models import Student, StudentGuardian
 
 
-def own_student_ids(actor: Actor) -> Select[tuple[int]]:
+def own_student_ids(actor: Actor) -> Select[int]:
     """Ids of the students that the actor is, or is a guardian of; none for staff."""
     if actor.role is Role.STUDENT and actor.student_id is not None:
         return select(col(Student.id)).where(col(Student.id) == actor.student_id)

@@ -46,7 +46,11 @@ class Student(Versioned, table=True):
     notes: str = Field(default="", max_length=4000)
     created_by_user_id: int | None = Field(
         default=None,
-        sa_column=Column(BigInteger, ForeignKey("user_account.id", name="fk_student_created_by", use_alter=True), index=True),
+        sa_column=Column(
+            BigInteger,
+            ForeignKey("user_account.id", name="fk_student_created_by", use_alter=True),
+            index=True,
+        ),
     )
     search_text: str = Field(default="")
 
@@ -64,11 +68,11 @@ class StudentGuardian(Timestamped, table=True):
 
     __tablename__ = "student_guardian"  # pyright: ignore[reportAssignmentType]
 
-    student_id: int = Field(foreign_key="student.id", primary_key=True, sa_type=BigInteger, ondelete="CASCADE")
+    student_id: int = Field(
+        foreign_key="student.id", primary_key=True, sa_type=BigInteger, ondelete="CASCADE"
+    )
     guardian_id: int = Field(
         foreign_key="guardian.id", primary_key=True, sa_type=BigInteger, ondelete="CASCADE", index=True
     )
     relation: str = Field(default="guardian", max_length=40)
     is_primary: bool = Field(default=False, sa_column_kwargs={"server_default": "false"})
-
-

@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, func, or_, select, true
+from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, or_, select, true
 from sqlmodel import col
 
 from academics_app.core import search
@@ -13,7 +13,7 @@ from academics_app.students.models import Guardian, Student, StudentGuardian, St
 from academics_app.students.schemas import StudentSort
 from academics_app.students.scope import visible_students
 
-_ORDERS: dict[StudentSort, tuple[ColumnElement[Any], ...]] = {
+_ORDERS: dict[StudentSort, tuple[SQLColumnExpression[Any], ...]] = {
     StudentSort.NAME: (col(Student.search_text), col(Student.id)),
     StudentSort.NAME_DOWN: (col(Student.search_text).desc(), col(Student.id)),
     StudentSort.CODE: (col(Student.code), col(Student.id)),
@@ -25,7 +25,7 @@ _ORDERS: dict[StudentSort, tuple[ColumnElement[Any], ...]] = {
 
 def students(
     actor: Actor, *, status: StudentStatus | None = None, branch_id: int | None = None
-) -> Select[tuple[Student]]:
+) -> Select[Student]:
     """The actor's students by filter, without an order."""
     statement = select(Student).where(visible_students(actor))
     if status is not None:
@@ -35,36 +35,36 @@ def students(
     return statement
 
 
-def students_in_reach(actor: Actor) -> Select[tuple[Student]]:
+def students_in_reach(actor: Actor) -> Select[Student]:
     """Every student of the branches that the actor may act in, taught by them or not."""
     within = true() if actor.branch_ids is None else col(Student.branch_id).in_(actor.branch_ids)
     return select(Student).where(or_(within, visible_students(actor)))
 
 
-def student(student_id: int, actor: Actor) -> Select[tuple[Student]]:
+def student(student_id: int, actor: Actor) -> Select[Student]:
     """The student, if the actor may know of them."""
     return select(Student).where(col(Student.id) == student_id, visible_students(actor))
 
 
-def with_branch_name(statement: Select[tuple[Student]]) -> Select[tuple[Student, str]]:
+def with_branch_name(statement: Select[Student]) -> Select[Student, str]:
     """Add what a student is shown with."""
     return statement.add_columns(branch_name(col(Student.branch_id)).label("branch_name"))
 
 
-def student_order(query: str, sort: StudentSort | None) -> tuple[ColumnElement[Any], ...]:
+def student_order(query: str, sort: StudentSort | None) -> tuple[SQLColumnExpression[Any], ...]:
     """The chosen order; without one, best match first for a search and by name otherwise."""
     if sort is None and query.strip():
         return (
-            search.relevance(col(Student.search_text), query).desc(),  # pyright: ignore[reportArgumentType]
+            search.relevance(col(Student.search_text), query).desc(),
             *_ORDERS[StudentSort.NAME],
         )
     return _ORDERS[sort or StudentSort.NAME]
 
 
-def counts_by_status(actor: Actor) -> Select[tuple[StudentStatus, int]]:
+def counts_by_status(actor: Actor) -> Select[StudentStatus, int]:
     """How many of the actor's students have each status."""
     return (
-        select(col(Student.status), func.count())
+        select(col(Student.status), func.count().label("students"))
         .where(visible_students(actor))
         .group_by(col(Student.status))
     )
@@ -82,12 +82,12 @@ def visible_guardians(actor: Actor) -> ColumnElement[bool]:
     return col(Guardian.id).in_(linked)
 
 
-def guardians(actor: Actor) -> Select[tuple[Guardian]]:
+def guardians(actor: Actor) -> Select[Guardian]:
     """The guardians that the actor may see, without an order."""
     return select(Guardian).where(visible_guardians(actor))
 
 
-def guardians_of(student_id: int) -> Select[tuple[Guardian, StudentGuardian]]:
+def guardians_of(student_id: int) -> Select[Guardian, StudentGuardian]:
     """A student's guardians with the link to each, whom to call first on top."""
     return (
         select(Guardian, StudentGuardian)
@@ -97,7 +97,7 @@ def guardians_of(student_id: int) -> Select[tuple[Guardian, StudentGuardian]]:
     )
 
 
-def wards_of(guardian_ids: Collection[int], actor: Actor) -> Select[tuple[int, Student]]:
+def wards_of(guardian_ids: Collection[int], actor: Actor) -> Select[int, Student]:
     """The guardians' students that the actor may see, by guardian id and name."""
     return (
         select(col(StudentGuardian.guardian_id), Student)

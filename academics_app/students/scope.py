@@ -16,9 +16,9 @@ def visible_students(actor: Actor) -> ColumnElement[bool]:
     entered themselves; students and guardians their own.
     """
     match actor.role:
-        case Role.ADMIN | Role.COUNSELOR if actor.branch_ids is None:
-            return true()
         case Role.ADMIN | Role.COUNSELOR:
+            if actor.branch_ids is None:
+                return true()
             return or_(
                 col(Student.branch_id).in_(actor.branch_ids),
                 col(Student.id).in_(students_in_branches(actor.branch_ids)),

@@ -44,7 +44,17 @@ __all__ = [
     "update_student",
 ]
 
-_AUDITED = {"code", "given_name", "family_name", "email", "phone", "date_of_birth", "status", "branch_id", "notes"}
+_AUDITED = {
+    "code",
+    "given_name",
+    "family_name",
+    "email",
+    "phone",
+    "date_of_birth",
+    "status",
+    "branch_id",
+    "notes",
+}
 _REFUSALS: dict[str, AppError] = {
     "uq_student_code": Conflict(
         "Another student has this code.", code="duplicate", fields={"code": "is another student's"}
@@ -65,7 +75,7 @@ async def list_students(
     """The actor's students by filter and search; two statements, three for a search."""
     require(actor, Permission.STUDENT_LIST)
     statement = queries.students(actor, status=status, branch_id=branch_id)
-    statement = await search.narrow(session, statement, col(Student.search_text), query)  # pyright: ignore[reportArgumentType]
+    statement = await search.narrow(session, statement, col(Student.search_text), query)
     total = await session.scalar(statement.with_only_columns(func.count(), maintain_column_froms=True))
     listed = queries.with_branch_name(statement.order_by(*queries.student_order(query, sort)))
     rows = await session.execute(listed.offset(page.skip).limit(page.limit))
@@ -76,7 +86,8 @@ async def list_students(
 async def count_students(session: AsyncSession, *, actor: Actor) -> dict[StudentStatus, int]:
     """How many of the actor's students have each status."""
     require(actor, Permission.STUDENT_LIST)
-    counted = {status: count for status, count in await session.execute(queries.counts_by_status(actor))}
+    rows = await session.execute(queries.counts_by_status(actor))
+    counted = {row.status: row.students for row in rows}
     return {status: counted.get(status, 0) for status in StudentStatus}
 
 
@@ -105,7 +116,7 @@ async def find_students(
     statement = queries.students_in_reach(actor) if beyond_own else queries.students(actor)
     if status is not None:
         statement = statement.where(col(Student.status) == status)
-    statement = await search.narrow(session, statement, col(Student.search_text), query)  # pyright: ignore[reportArgumentType]
+    statement = await search.narrow(session, statement, col(Student.search_text), query)
     found = await session.scalars(statement.order_by(*queries.student_order(query, None)).limit(limit))
     return [StudentBrief.model_validate(student) for student in found]
 
@@ -114,7 +125,8 @@ async def student_names(session: AsyncSession, student_ids: Collection[int]) -> 
     """Full names by id, for rows that the caller has found to be the actor's to see."""
     if not student_ids:
         return {}
-    return {student_id: name for student_id, name in await session.execute(names.student_names(student_ids))}
+    rows = await session.execute(names.student_names(student_ids))
+    return {row.id: row.full_name for row in rows}
 
 
 async def read_student(session: AsyncSession, *, actor: Actor, student_id: int) -> StudentRead:
@@ -130,7 +142,7 @@ async def create_student(session: AsyncSession, *, actor: Actor, data: StudentCr
     values["branch_id"] = await _home_branch(session, actor, data.branch_id)
     values["code"] = await free_code(
         session,
-        col(Student.code),  # pyright: ignore[reportArgumentType]
+        col(Student.code),
         prefix=rules.CODE_PREFIX,
         width=rules.CODE_WIDTH,
         wanted=data.code,
@@ -219,4 +231,6 @@ async def _read_all(session: AsyncSession, statement: Select[Any], actor: Actor)
 
 def _read(student: Student, branch_name: str, actor: Actor) -> StudentRead:
     shown = student.model_dump(include=set(StudentRead.model_fields))
-    return StudentRead(**shown | {"branch_name": branch_name, "notes": student.notes if actor.is_staff else None})
+    return StudentRead(
+        **shown | {"branch_name": branch_name, "notes": student.notes if actor.is_staff else None}
+    )

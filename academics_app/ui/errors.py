@@ -11,6 +11,7 @@ from typing import Any
 import reflex as rx
 import structlog
 from pydantic import ValidationError
+from reflex.event import EventSpec
 from sqlalchemy.exc import InterfaceError, OperationalError
 
 from academics_app.core.errors import AppError, NotSignedIn
@@ -23,11 +24,11 @@ log = structlog.get_logger(__name__)
 _TOAST_MILLISECONDS = 8000
 
 
-def to_events(error: Exception) -> list[Any]:
+def to_events(exception: Exception) -> list[EventSpec]:
     """What the browser is told of a failure; one that is not ours is logged under a reference that the sentence names."""
-    if isinstance(error, NotSignedIn):
+    if isinstance(exception, NotSignedIn):
         return go_to_login()
-    return [rx.toast.error(sentence(error), duration=_TOAST_MILLISECONDS, close_button=True)]
+    return [rx.toast.error(sentence(exception), duration=_TOAST_MILLISECONDS, close_button=True)]
 
 
 def sentence(error: Exception) -> str:
@@ -54,12 +55,12 @@ def field_errors(error: ValidationError) -> dict[str, str]:
     }
 
 
-def go_to_login() -> list[Any]:
+def go_to_login() -> list[EventSpec]:
     """A real page load, so that the next socket carries the next cookie; the address is kept for afterwards."""
     return [rx.call_script(f"window.academics.goToLogin({routes.LOGIN!r})")]
 
 
-def denied(permissions: Iterable[Permission]) -> list[Any]:
+def denied(permissions: Iterable[Permission]) -> list[EventSpec]:
     """The refusal's sentence."""
     detail = next((DENIED[permission] for permission in sorted(permissions)), _("You may not do this."))
     return [rx.toast.error(detail, duration=_TOAST_MILLISECONDS)]

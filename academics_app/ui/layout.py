@@ -5,6 +5,8 @@ from collections.abc import Callable, Sequence
 
 import reflex as rx
 from reflex.style import set_color_mode
+from reflex_base.vars.function import ArgsFunctionOperation
+from reflex_components_core.base.error_boundary import ErrorBoundary
 from reflex_components_core.core.banner import has_connection_errors
 
 from academics_app.core.actor import Role
@@ -275,3 +277,22 @@ def _keys_dialog(own: Sequence[Key]) -> rx.Component:
         class_name="dialog",
         custom_attrs={"aria-labelledby": "keys-title"},
     )
+
+
+def toaster() -> rx.Component:
+    """Where toasts appear."""
+    return rx.toast.provider(position="bottom-right", rich_colors=False, visible_toasts=4)
+
+
+def error_boundary(is_stateful: bool) -> rx.Component:  # noqa: ARG001, FBT001 - Reflex's signature
+    """What stands in place of a page whose code failed in the browser; the failure goes to the server's log."""
+    fallback = rx.el.main(
+        rx.el.div(
+            rx.el.h1(_("This page has stopped")),
+            rx.el.p(_("Something in it failed. What was saved is kept; please load the page again.")),
+            rx.el.a(_("Load again"), href="", class_name="btn btn-primary"),
+            class_name="empty",
+        ),
+        id="content",
+    )
+    return ErrorBoundary.create(fallback_render=ArgsFunctionOperation.create(("event_args",), rx.Var.create(fallback)))

@@ -1,14 +1,14 @@
 // Around the rows: what the register is, how it stands, what is stored, and the one button that confirms.
 
-import { useEffect, useRef } from "react";
-import { clock, fill } from "./view.js";
+import { clock, day, dayIn, fill } from "./view.js";
 
-export function Header({ register, view, others, zone, labels }) {
+export function Header({ register, view, others, zone, userName, labels }) {
   const { session } = register;
   const teacher = session.substitute_for_name
     ? fill(labels.substitute, { name: session.faculty_name ?? "", other: session.substitute_for_name })
     : session.faculty_name;
-  const about = [session.time_label, session.room_name, teacher].filter(Boolean).join(" · ");
+  const subject = session.batch_name.includes(session.subject_name) ? null : session.subject_name;
+  const about = [subject, `${day(session.local_date)} ${session.time_label}`, session.room_name, teacher].filter(Boolean).join(" · ");
   return (
     <header className="reg-header">
       <div className="reg-title">
@@ -18,7 +18,7 @@ export function Header({ register, view, others, zone, labels }) {
       </div>
       <div className="reg-facts">
         <Sentence view={view} labels={labels} />
-        <TakenLine view={view} register={register} zone={zone} labels={labels} />
+        <TakenLine view={view} register={register} zone={zone} userName={userName} labels={labels} />
         {others.length > 0 && <p className="reg-others small">{fill(labels.also_here, { names: others.join(", ") })}</p>}
       </div>
     </header>
@@ -42,23 +42,23 @@ function Sentence({ view, labels }) {
   );
 }
 
-function TakenLine({ view, register, zone, labels }) {
+function TakenLine({ view, register, zone, userName, labels }) {
   const { taken } = view;
   if (register.session.status === "cancelled" || view.total === 0) return null;
   if (!taken.isTaken) return <p className="reg-taken muted small">{labels.not_taken}</p>;
-  return <p className="reg-taken small">{takenText(taken, zone, labels)}</p>;
+  return <p className="reg-taken small">{takenText(taken, zone, userName, labels)}</p>;
 }
 
 // The page's one element with the role `status`.
 export function StatusLine({ view, outbox, zone, labels }) {
-  const parts = [fill(labels.stored_of, { n: view.stored, total: view.total })];
+  const parts = [fill(labels.stored_of, { stored: view.stored, total: view.total })];
   if (view.lastStoredAt && view.stored > 0) parts.push(clock(view.lastStoredAt, zone, true));
   if (view.unsent > 0) parts.push(fill(outbox.isOffline() ? labels.kept_offline : labels.sending, { n: view.unsent }));
   if (view.problems > 0) parts.push(fill(labels.problems, { n: view.problems }));
   return <p role="status" className={view.unsent || view.problems ? "reg-status is-busy" : "reg-status"}>{parts.join(" · ")}</p>;
 }
 
-export function Notices({ register, view, outbox, notice, labels, signInUrl, actions }) {
+export function Notices({ register, view, outbox, notice, zone, labels, signInUrl, actions }) {
   const { session } = register;
   const kept = outbox.unsent();
   return (
@@ -66,7 +66,9 @@ export function Notices({ register, view, outbox, notice, labels, signInUrl, act
       {session.status === "cancelled" && (
         <p className="reg-notice is-cancelled">{fill(session.cancel_reason ? labels.cancelled_because : labels.cancelled, { reason: session.cancel_reason ?? "" })}</p>
       )}
-      {session.status !== "cancelled" && !session.can_mark && <p className="reg-notice">{labels.not_open}</p>}
+      {session.status !== "cancelled" && !session.can_mark && <p className="reg-notice">{labels.look_only}</p>}
+      {session.can_mark && register.state === "upcoming" && <p className="reg-notice">{notOpenText(register, labels, zone)}</p>}
+      {session.status !== "cancelled" && view.total === 0 && <p className="reg-notice">{labels.nobody}</p>}
       {outbox.access === "signed_out" && (
         <p className="reg-notice is-urgent" role="alert">
           {fill(kept === 1 ? labels.sign_in_again_one : labels.sign_in_again, { n: kept })} <a href={signInUrl}>{labels.sign_in}</a>
@@ -95,8 +97,9 @@ export function Tools({ query, findField, canUndo, isEditable, labels, actions }
           ref={findField}
           type="search"
           className="input"
+          data-search=""
           aria-label={labels.find}
-          placeholder={labels.find}
+          placeholder={labels.find_short}
           value={query}
           onChange={(event) => actions.find(event.target.value)}
           onKeyDown={(event) => {
@@ -109,12 +112,11 @@ export function Tools({ query, findField, canUndo, isEditable, labels, actions }
       </div>
       <button type="button" className="btn btn-quiet" disabled={!canUndo} onClick={actions.undo}>{labels.undo}</button>
       {isEditable && <button type="button" className="btn btn-quiet" onClick={actions.openWalkIn}>{labels.add_student}</button>}
-      <button type="button" className="btn btn-quiet reg-keys-button" aria-label={labels.keys} title={labels.keys} onClick={actions.help}>?</button>
     </div>
   );
 }
 
-export function TakeBar({ view, register, selected, isEditable, zone, labels, actions }) {
+export function TakeBar({ view, register, selected, isEditable, zone, userName, labels, actions }) {
   if (!isEditable || view.total === 0) return null;
   if (selected > 0) return <BulkBar selected={selected} labels={labels} actions={actions} />;
   const { taken } = view;
@@ -122,14 +124,14 @@ export function TakeBar({ view, register, selected, isEditable, zone, labels, ac
     <div className="reg-bar">
       {taken.isTaken ? (
         <>
-          <span className="reg-bar-text">{takenText(taken, zone, labels, register)}</span>
+          <span className="reg-bar-text">{takenText(taken, zone, userName, labels)}</span>
           <button type="button" className="btn btn-quiet" onClick={actions.undoTake}>{labels.undo_take}</button>
           {view.counts.unmarked > 0 && <button type="button" className="btn" onClick={actions.take}>{labels.take}</button>}
         </>
       ) : (
         <>
           <span className="reg-bar-text muted">{fill(labels.take_hint, { n: view.counts.present, total: view.total })}</span>
-          <button type="button" className="btn btn-primary reg-take" onClick={actions.take}>{labels.take}</button>
+          <button type="button" className="btn btn-primary reg-take" disabled={register.state === "upcoming"} onClick={actions.take}>{labels.take}</button>
         </>
       )}
     </div>
@@ -150,33 +152,13 @@ function BulkBar({ selected, labels, actions }) {
   );
 }
 
-export function KeysHelp({ isOpen, labels, onClose }) {
-  const dialog = useRef(null);
-  useEffect(() => {
-    if (isOpen && !dialog.current.open) dialog.current.showModal();
-    if (!isOpen && dialog.current.open) dialog.current.close();
-  }, [isOpen]);
-  const keys = [
-    ["P A L E", labels.key_mark], ["⇧ P A L E", labels.key_mark_next], ["0–9", labels.key_digits], ["U", labels.key_undo], ["N", labels.key_note],
-    ["↑ ↓", labels.key_move], ["Home End", labels.key_ends], ["← →", labels.key_choose], ["/", labels.key_find], ["X  ⇧ ↑ ↓", labels.key_select],
-    ["Ctrl Enter", labels.key_take], ["K R", labels.key_conflict], ["Esc", labels.key_clear], ["?", labels.key_help],
-  ];
-  return (
-    <dialog ref={dialog} className="dialog" aria-label={labels.keys} onClose={onClose}>
-      <div className="dialog-head">
-        <h2>{labels.keys}</h2>
-        <button type="button" className="btn btn-quiet" onClick={onClose}>{labels.close}</button>
-      </div>
-      <dl className="dialog-body keys">
-        {keys.map(([key, text]) => (
-          <div key={key} className="reg-key"><dt><kbd>{key}</kbd></dt><dd>{text}</dd></div>
-        ))}
-      </dl>
-    </dialog>
-  );
+function notOpenText({ session }, labels, zone) {
+  const isToday = dayIn(zone, new Date()) >= session.local_date;
+  return fill(isToday ? labels.not_open : labels.later_day, { time: clock(session.opens_at, zone), day: day(session.local_date) });
 }
 
-function takenText(taken, zone, labels) {
-  const values = { name: taken.by ?? labels.you, time: clock(taken.at, zone) };
+function takenText(taken, zone, userName, labels) {
+  const isMine = taken.by === null || taken.by === userName;
+  const values = { name: isMine ? labels.you : taken.by, time: clock(taken.at, zone) };
   return fill(taken.isPending ? labels.taking_by : labels.taken_by, values);
 }

@@ -13,7 +13,7 @@ export const Outcome = Object.freeze({
 
 export function requestFor(item) {
   if (item.kind === "undo_take") {
-    return [`${API}/attendance/session/${item.session}/undo-take`, { command_id: item.id }];
+    return [`${API}/attendance/session/${item.session}/undo-take`, { command_id: item.command }];
   }
   if (item.kind === "take") {
     const take_register = { command_id: item.id, student_ids: item.students };

@@ -40,8 +40,6 @@ export function actionFor(event, { inField = false, inConflict = false } = {}) {
       return { kind: "select" };
     case "/":
       return { kind: "find" };
-    case "?":
-      return { kind: "help" };
     case "Escape":
       return { kind: "clear" };
     default:

@@ -90,7 +90,9 @@ export class Outbox {
       this.#changed();
       return null;
     }
-    return this.#add("undo_take", session, {});
+    // The server clears what this very command filled in; of a take made elsewhere it takes back the confirmation.
+    const taken = this.items(session).find((item) => item.kind === "take")?.id ?? this.store.recall(session) ?? uuid();
+    return this.#add("undo_take", session, { command: taken });
   }
 
   // Of a conflict: theirs stays, or mine goes over the mark that was shown.
@@ -276,6 +278,7 @@ export class Outbox {
     if (item.kind === "mark") this.#deliveredAs(item.id, body.mark.version);
     else {
       if (item.kind === "undo_take") this.#forgetFilledIn(item.session);
+      else this.store.recollect(item.session, item.id);
       const taken = item.kind === "take" ? { taken_at: body.taken_at, taken_by: body.taken_by } : { taken_at: null, taken_by: null };
       this.#register(item.session, { ...taken, at });
     }

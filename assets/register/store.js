@@ -2,10 +2,13 @@
 // The keys carry the user's id: a browser is shared, and nobody's marks may leave under another's name.
 
 const PREFIX = "academics.outbox.1.";
+const TAKES = "academics.takes.1.";
+const REMEMBERED_TAKES = 30;
 const KINDS = new Set(["mark", "take", "undo_take"]);
 
 export class ItemStore {
   constructor(userId, storage = browserStorage()) {
+    this.userId = userId;
     this.prefix = `${PREFIX}${userId}.`;
     this.storage = storage;
     this.durable = storage !== null;
@@ -55,6 +58,29 @@ export class ItemStore {
       return this.storage.getItem(this.prefix + id) === null;
     } catch {
       return !this.items.has(id);
+    }
+  }
+
+  // Which command took a session's register, for taking it back after a reload.
+  recollect(session, command) {
+    try {
+      const recent = this.#recent().filter(([known]) => known !== session);
+      this.storage?.setItem(TAKES + this.userId, JSON.stringify([...recent, [session, command]].slice(-REMEMBERED_TAKES)));
+    } catch {
+      // Only the convenience is lost: the marks that were filled in then stay when the confirmation is taken back.
+    }
+  }
+
+  recall(session) {
+    return this.#recent().find(([known]) => known === session)?.[1] ?? null;
+  }
+
+  #recent() {
+    try {
+      const recent = JSON.parse(this.storage.getItem(TAKES + this.userId));
+      return Array.isArray(recent) ? recent : [];
+    } catch {
+      return [];
     }
   }
 

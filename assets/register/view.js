@@ -118,6 +118,11 @@ export const fill = (text, values) => text.replace(/\{(\w+)\}/g, (_, name) => St
 export const clock = (iso, zone, seconds = false) =>
   iso ? new Intl.DateTimeFormat("en-GB", { timeZone: zone, hour: "2-digit", minute: "2-digit", ...(seconds && { second: "2-digit" }) }).format(new Date(iso)) : "";
 
+export const day = (localDate) =>
+  new Intl.DateTimeFormat("en-GB", { timeZone: "UTC", weekday: "short", day: "numeric", month: "short" }).format(new Date(`${localDate}T00:00:00Z`)).replace(",", "");
+
+export const dayIn = (zone, instant) => new Intl.DateTimeFormat("sv-SE", { timeZone: zone, dateStyle: "short" }).format(instant);
+
 // Typing errors are the server's to forgive; within one class, each word of the query begins a word of the name or code.
 export function found(row, query) {
   const words = plain(query).split(/\s+/).filter(Boolean);

@@ -19,11 +19,12 @@ export function WalkIn({ sessionId, present, newStudentUrl, labels, onClose, onA
     const controller = new AbortController();
     const timer = setTimeout(async () => {
       try {
-        const response = await fetch(`/api/v1/students/?limit=8&q=${encodeURIComponent(wanted)}`, { credentials: "same-origin", signal: controller.signal });
+        const url = `/api/v1/attendance/session/${sessionId}/walk-in-candidates?q=${encodeURIComponent(wanted)}`;
+        const response = await fetch(url, { credentials: "same-origin", signal: controller.signal });
         const body = await response.json();
         if (!response.ok) return setProblem(body.detail ?? labels.search_failed);
         setProblem("");
-        setAnswer({ for: wanted, students: body.items });
+        setAnswer({ for: wanted, students: body });
       } catch (error) {
         if (error.name !== "AbortError") setProblem(labels.search_failed);
       }
@@ -32,7 +33,7 @@ export function WalkIn({ sessionId, present, newStudentUrl, labels, onClose, onA
       clearTimeout(timer);
       controller.abort();
     };
-  }, [query, labels]);
+  }, [query, sessionId, labels]);
 
   const add = async (student) => {
     setBusy(true);
@@ -68,7 +69,7 @@ export function WalkIn({ sessionId, present, newStudentUrl, labels, onClose, onA
           {answer.students.map((student) => (
             <li key={student.id}>
               <button type="button" className="menu-item" disabled={isBusy || present.has(student.id)} onClick={() => add(student)}>
-                <span>{student.full_name}</span> <span className="muted small">{student.code}</span>
+                <span>{student.name}</span> <span className="muted small">{student.code}</span>
                 {present.has(student.id) && <span className="muted small">{labels.already_here}</span>}
               </button>
             </li>

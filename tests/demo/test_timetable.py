@@ -4,6 +4,7 @@ from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 import pytest
+
 from academics_app.core.clock import local_date
 from academics_app.demo.timetable import SLOT_COUNT, slots_of, todays_slots
 
@@ -62,4 +63,14 @@ def test_a_clock_change_moves_no_lesson_out_of_its_day(day: date) -> None:
         now = datetime(day.year, day.month, day.day, hour, 20, tzinfo=zone)
         today = todays_slots(now, zone)
         assert {local_date(edge, zone) for slot in today.slots for edge in slot} == {day}
-    assert [start.astimezone(zone).hour for start, _ in slots_of(day, zone)] == [8, 9, 10, 11, 13, 14, 16, 17, 18]
+    assert [start.astimezone(zone).hour for start, _ in slots_of(day, zone)] == [
+        8,
+        9,
+        10,
+        11,
+        13,
+        14,
+        16,
+        17,
+        18,
+    ]

@@ -5,7 +5,9 @@ import os
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from urllib.request import urlopen
 
@@ -18,7 +20,19 @@ from academics_app.launcher.frontend import Frontend
 from academics_app.launcher.server import require_free_port
 from tests.launcher.ports import free_port
 
-Launch = Callable[[], subprocess.Popen[str]]
+
+@dataclass
+class Launched:
+    """A launcher, and what it has said so far. A file takes that: the web server would keep a pipe open."""
+
+    process: subprocess.Popen[bytes]
+    output: Path
+
+    def said(self) -> str:
+        return self.output.read_text()
+
+
+Launch = Callable[[], Launched]
 
 
 @pytest.fixture(scope="module", autouse=True)
@@ -34,31 +48,36 @@ def port() -> int:
 @pytest.fixture
 def launch(tmp_path: Path, port: int) -> Iterator[Launch]:
     """Starts the launcher on a data folder of the test's own and waits until it says where it serves."""
-    launched: list[subprocess.Popen[str]] = []
-    settings = {"DATA_DIR": str(tmp_path), "PORT": str(port), "DATABASE_URL": "", "PUBLIC_URL": "", "DEMO": "false"}
+    launched: list[Launched] = []
+    settings = {
+        "DATA_DIR": str(tmp_path),
+        "PORT": str(port),
+        "DATABASE_URL": "",
+        "PUBLIC_URL": "",
+        "DEMO": "false",
+    }
 
-    def start() -> subprocess.Popen[str]:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "academics_app", "run"],
-            cwd=PROJECT_ROOT,
-            env={**os.environ, **settings},
-            stdout=subprocess.PIPE,
-            stderr=subprocess.STDOUT,
-            text=True,
-        )
-        launched.append(process)
-        assert process.stdout is not None
-        said = ""
-        for line in process.stdout:
-            said += line
-            if "Academics runs at" in line:
-                return process
-        pytest.fail(f"It did not start:\n{said}")
+    def start() -> Launched:
+        output = tmp_path / f"output{len(launched)}"
+        with output.open("wb") as file:
+            process = subprocess.Popen(
+                [sys.executable, "-m", "academics_app", "run"],
+                cwd=PROJECT_ROOT,
+                env={**os.environ, **settings},
+                stdout=file,
+                stderr=subprocess.STDOUT,
+            )
+        started = Launched(process, output)
+        launched.append(started)
+        while "Academics runs at" not in started.said():
+            assert process.poll() is None, started.said()
+            time.sleep(0.05)
+        return started
 
     yield start
-    for process in launched:
-        process.terminate()
-        process.communicate(timeout=30)
+    for each in launched:
+        each.process.terminate()
+        each.process.wait(30)
 
 
 def has_ended(tmp_path: Path, port: int) -> bool:
@@ -70,14 +89,15 @@ def has_ended(tmp_path: Path, port: int) -> bool:
 def test_it_serves_and_stops_without_a_trace_but_the_data(
     launch: Launch, tmp_path: Path, port: int, way: signal.Signals
 ) -> None:
-    process = launch()
+    launched = launch()
     for path in ("/api/v1/health", "/"):
         with urlopen(f"http://localhost:{port}{path}", timeout=10) as answer:
             assert answer.status == 200
 
-    process.send_signal(way)
-    rest, _ = process.communicate(timeout=30)
-    assert (process.returncode, rest.strip()) == (0, "")
+    before = launched.said()
+    launched.process.send_signal(way)
+    assert launched.process.wait(30) == 0
+    assert launched.said() == before
     assert has_ended(tmp_path, port)
 
     with embedded_postgres.start(tmp_path / "postgres") as server:
@@ -89,10 +109,10 @@ def test_it_serves_and_stops_without_a_trace_but_the_data(
 def test_a_killed_launcher_does_not_stand_in_the_way_of_the_next(
     launch: Launch, tmp_path: Path, port: int
 ) -> None:
-    killed = launch()
+    killed = launch().process
     left = json.loads((tmp_path / "running.json").read_text())["server_pid"]
     killed.kill()
-    killed.communicate()
+    killed.wait()
 
     launch()
     assert json.loads((tmp_path / "running.json").read_text())["server_pid"] != left
@@ -115,9 +135,8 @@ def test_a_second_launcher_on_the_same_data_says_so(launch: Launch, tmp_path: Pa
 
 
 def test_a_web_server_that_dies_ends_the_launcher(launch: Launch, tmp_path: Path, port: int) -> None:
-    process = launch()
+    launched = launch()
     os.kill(json.loads((tmp_path / "running.json").read_text())["server_pid"], signal.SIGTERM)
-    output, _ = process.communicate(timeout=30)
-    assert process.returncode == 1
-    assert "ended by itself" in output
+    assert launched.process.wait(30) == 1
+    assert "ended by itself" in launched.said()
     assert has_ended(tmp_path, port)

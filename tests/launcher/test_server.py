@@ -18,7 +18,7 @@ def taken_port() -> Iterator[int]:
 
 
 def test_a_taken_port_is_refused_with_the_way_out(taken_port: int) -> None:
-    with pytest.raises(LaunchError, match=rf"Port {taken_port} .* in use.* PORT={taken_port + 1} make run"):
+    with pytest.raises(LaunchError, match=rf"Port {taken_port} .* in use\..* PORT={taken_port + 1} make run"):
         server.require_free_port("127.0.0.1", taken_port)
 
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 
 from academics_app.core.errors import InvalidInput
-from academics_app.transfer.oneroster.columns import FILES, canonical_columns
+from academics_app.transfer.oneroster.columns import FILES, LEFT_ASIDE, canonical_columns
 from academics_app.transfer.progress import Progress, Stage, silent
 
 MAX_UPLOAD_BYTES = 64 * 2**20
@@ -178,7 +178,7 @@ def _unpacked(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> dict[
 
 def _add(bundle: Bundle, file_name: str, content: bytes) -> None:
     stem = file_name[: -len(".csv")]
-    known = {name.lower(): name for name in FILES}
+    known = {name.lower(): name for name in (*FILES, *LEFT_ASIDE)}
     name = known.get(stem.lower(), stem)
     if name in bundle.tables:
         raise _unusable(f"It holds {name}.csv twice.")

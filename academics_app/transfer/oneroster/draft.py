@@ -1,8 +1,8 @@
 """The plan while it is being made: what every kind of record needs to say, refuse, compare and remember."""
 
 import hashlib
-from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from datetime import date
 from typing import Any
 
@@ -52,14 +52,17 @@ class Draft:
         self.snapshot = snapshot
         self.today = snapshot.today.isoformat()
         self.plan = Plan(bundle.name, bundle.digest, bundle.version)
-        self.final: dict[Entity, Values] = {}
-        """What a row will be once the plan is carried out; rows here that the plan leaves alone are in the snapshot."""
+        self.term_dates: dict[str, tuple[str, str]] = {}
+        """First and last day of every academic session in the file, also of those that are left out."""
+        self._planned: dict[tuple[Kind, Entity], Values] = {}
         self._known: dict[tuple[Kind, str], Entity] = {}
         self._why_not: dict[tuple[str, str], str] = {}
         self._claimed: dict[tuple[Kind, int], str] = {}
         self._codes: dict[Kind, set[str]] = {kind: set() for kind in Kind}
         self._alike: Counter[tuple[str, str, str]] = Counter()
         self._orders: dict[tuple[str, str], Order] = {}
+        self._recorded: dict[tuple[Kind, int], str] = {}
+        self._teachings: defaultdict[str, list[tuple[str, Record]]] | None = None
 
     def say(self, row: Row | Table, level: Level, field: str, reason: str, *, alike: str = "") -> None:
         """Add a message; notes with the same `alike` text are cut off after the first few hundred in a file."""
@@ -86,6 +89,11 @@ class Draft:
         self.note(row, "status", f"{row['status']} and not here: left out", alike="left out")
         self.count(row, kind, Action.UNCHANGED)
         self._why_not.setdefault((row.table.name, row["sourcedId"]), f"is {row['status']}")
+
+    def leave(self, row: Row, kind: Kind, field: str, reason: str) -> None:
+        """A row that changes nothing, and why."""
+        self.note(row, field, reason)
+        self.count(row, kind, Action.UNCHANGED)
 
     def count(self, row: Row, kind: Kind, action: Action) -> None:
         self.plan.counts[row.table.name, kind, action] += 1
@@ -140,9 +148,8 @@ class Draft:
 
     def current(self, kind: Kind, entity: Entity) -> Values:
         """The row's values as the plan leaves them."""
-        if isinstance(entity, int):
-            return {**self.snapshot.rows[kind][entity], **self.final.get(entity_key(kind, entity), {})}
-        return self.final[entity]
+        planned = self._planned.get((kind, entity), {})
+        return {**self.snapshot.rows[kind][entity], **planned} if isinstance(entity, int) else planned
 
     def is_free(self, kind: Kind, entity_id: int) -> bool:
         """Whether no row of this bundle stands for that row here yet."""
@@ -156,18 +163,18 @@ class Draft:
         incoming: Values,
         *,
         match: int | None = None,
-        on_create: Values | None = None,
+        on_create: Callable[[], Values] | None = None,
         fill_empty: bool = True,
     ) -> Entity | None:
         """Compare and decide for one record; None when it is refused.
 
-        `match` is a row here that was found to be the same, for a record that was never imported. `on_create` are
-        values that only a new row gets.
+        `match` is a row here that was found to be the same, for a record that was never imported. `on_create`
+        makes values that only a new row gets.
         """
         record = self.record(kind, sourced_id)
         entity_id = record.entity_id if record else match
         if entity_id is None:
-            return self._create(row, kind, sourced_id, incoming, on_create or {})
+            return self.create(row, kind, sourced_id, incoming, on_create() if on_create else {})
         here = self.snapshot.rows[kind].get(entity_id)
         if here is None:
             self.refuse(row, kind, "sourcedId", "It was imported before and has been deleted here since.")
@@ -176,11 +183,47 @@ class Draft:
             other = self._claimed[kind, entity_id]
             self.refuse(row, kind, "sourcedId", f"It is the same {kind.replace('_', ' ')} here as {other!r}.")
             return None
-        self._claimed[kind, entity_id] = sourced_id
-        self._known[kind, sourced_id] = entity_id
+        self.claim(kind, sourced_id, entity_id)
         merged = merge(incoming, record.values if record else None, here, fill_empty=fill_empty)
+        keep_dates_in_order(merged, here)
         self.apply(row, kind, sourced_id, entity_id, merged, record)
         return entity_id
+
+    def claim(self, kind: Kind, sourced_id: str, entity_id: int) -> None:
+        """Let a record of the bundle stand for a row here."""
+        self._claimed.setdefault((kind, entity_id), sourced_id)
+        self._known[kind, sourced_id] = entity_id
+
+    def stand_for(self, kind: Kind, sourced_id: str, entity: Entity) -> None:
+        """Let references to a record mean a row that another record stands for."""
+        self._known[kind, sourced_id] = entity
+
+    def created(self, kind: Kind) -> list[Ref]:
+        """The rows that the plan makes so far."""
+        return [Ref(kind, create.sourced_id) for create in self.plan.creates[kind]]
+
+    def match_by_code(self, kind: Kind, codes: Iterable[str]) -> int | None:
+        """A row here with one of the codes for which no record of the bundle stands."""
+        for code in codes:
+            entity_id = self.snapshot.by_code[kind].get(code) if code else None
+            if entity_id and self.is_free(kind, entity_id) and self.recorded_as(kind, entity_id) is None:
+                return entity_id
+        return None
+
+    def recorded_as(self, kind: Kind, entity_id: int) -> str | None:
+        """The sourcedId, among those that the bundle mentions, under which a row here was imported."""
+        if not self._recorded:
+            self._recorded = {(k, record.entity_id): sid for (k, sid), record in self.snapshot.records.items()}
+        return self._recorded.get((kind, entity_id))
+
+    def teaching_memories(self, class_id: str) -> list[tuple[str, Record]]:
+        """The teachers' enrolments in a class that earlier imports have brought."""
+        if self._teachings is None:
+            self._teachings = defaultdict(list)
+            for (kind, sourced_id), record in self.snapshot.records.items():
+                if kind is Kind.TEACHING:
+                    self._teachings[record.values["class"]].append((sourced_id, record))
+        return self._teachings[class_id]
 
     def apply(
         self, row: Row, kind: Kind, sourced_id: str, entity_id: int, merged: Merged, record: Record | None
@@ -190,19 +233,23 @@ class Draft:
         for name in merged.kept:
             self._say_kept(row, name, here[name], merged.remembered[name], met_before=record is not None)
         if merged.changes:
-            self.plan.updates[kind].append(Update(kind, entity_id, here["version"], merged.changes))
-            self.final[entity_key(kind, entity_id)] = merged.changes
+            after = {**here, **merged.changes}
+            self.plan.updates[kind].append(Update(kind, entity_id, here["version"], merged.changes, after))
+            self._planned[kind, entity_id] = merged.changes
         if record is None or record.values != merged.remembered:
             self.plan.remembered.append(Remember(kind, sourced_id, entity_id, merged.remembered))
+        if kind is Kind.BATCH and merged.changes and entity_id in self.snapshot.scheduled_batches:
+            self.note(row, "", "The batch has a weekly schedule: its future sessions follow the change.")
         self.count(row, kind, Action.CHANGED if merged.changes else Action.UNCHANGED)
 
-    def _create(self, row: Row, kind: Kind, sourced_id: str, incoming: Values, on_create: Values) -> Ref:
+    def create(self, row: Row, kind: Kind, sourced_id: str, incoming: Values, on_create: Values) -> Ref:
+        """Put a new row into the plan; `on_create` is what the file does not say of it."""
         ref = Ref(kind, sourced_id)
         values = {**incoming, **on_create}
         self.plan.creates[kind].append(Create(kind, sourced_id, values))
         self.plan.remembered.append(Remember(kind, sourced_id, ref, dict(incoming)))
         self._known[kind, sourced_id] = ref
-        self.final[ref] = values
+        self._planned[kind, ref] = values
         self.count(row, kind, Action.CREATED)
         return ref
 
@@ -225,10 +272,6 @@ class Draft:
                 return code
         raise AssertionError("six digests of one text are all taken")
 
-    def is_code_planned(self, kind: Kind, code: str) -> bool:
-        """Whether a new row of this plan has the code."""
-        return code in self._codes[kind]
-
     def date_of(self, row: Row, column: str) -> date | None:
         """The cell's date; raises BadDateError."""
         key = (row.table.name, column)
@@ -248,6 +291,14 @@ class Draft:
             dates.append(value.isoformat() if value else None)
         return dates
 
+    def date_or_none(self, row: Row, column: str) -> str | None:
+        """The cell's date in ISO form; None when it is empty or can't be read."""
+        try:
+            value = self.date_of(row, column)
+        except BadDateError:
+            return None
+        return value.isoformat() if value else None
+
     def finish(self) -> Plan:
         """Add what can only be said at the end, and seal the plan."""
         for (file, field, alike), number in self._alike.items():
@@ -260,9 +311,14 @@ class Draft:
         return self.plan
 
 
-def entity_key(kind: Kind, entity_id: int) -> Ref:
-    """A key for `Draft.final` of a row that is here already: ids alone are ambiguous over the kinds."""
-    return Ref(kind, f"#{entity_id}")
+def keep_dates_in_order(merged: Merged, here: Values) -> None:
+    """Drop changes of dates that, with a date edited here, would end before they begin."""
+    after = {**here, **merged.changes}
+    starts_on, ends_on = after.get("starts_on"), after.get("ends_on")
+    if starts_on and ends_on and ends_on < starts_on:
+        for name in ("starts_on", "ends_on"):
+            if merged.changes.pop(name, None) is not None:
+                merged.kept.append(name)
 
 
 def same_name(one: str, other: str) -> bool:

@@ -23,6 +23,8 @@ class Kind(StrEnum):
     GUARDIAN = "guardian"
     ACCOUNT = "account"
     GUARDIAN_LINK = "guardian_link"
+    BIRTH_DATE = "birth_date"
+    """A row of demographics.csv: a student's date of birth."""
     BATCH = "batch"
     TEACHING = "teaching"
     """A teacher's enrolment in a class; of these the batch's one faculty member is chosen."""
@@ -74,12 +76,16 @@ class Create:
 
 @dataclass(slots=True)
 class Update:
-    """`version` is the row's when it was compared: another one at the commit means that somebody was faster."""
+    """`version` is the row's when it was compared: another one at the commit means that somebody was faster.
+
+    `values` are the changes, `after` is the whole row with them.
+    """
 
     kind: Kind
     entity_id: int
     version: int
     values: dict[str, Any]
+    after: dict[str, Any]
 
 
 @dataclass(slots=True)

@@ -19,6 +19,8 @@ class Record(NamedTuple):
 
 
 class Account(NamedTuple):
+    """An account here and the person behind it."""
+
     id: int
     role: str
     student_id: int | None
@@ -56,6 +58,8 @@ class Snapshot:
     """By the normalised name."""
     branch_ids: list[int] = field(default_factory=list)
     """Every active branch."""
+    scheduled_batches: set[int] = field(default_factory=set)
+    """Batches here that have weekly meetings."""
     not_in_file: dict[Kind, int] = field(default_factory=dict)
     """How many records of earlier imports the bundle does not mention."""
 

@@ -1,0 +1,415 @@
+"""The guardians on a student's page: who they are, adding, linking, changing and removing them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import reflex as rx
+
+from academics_app.core.db import reading, transaction
+from academics_app.core.errors import NotFound
+from academics_app.core.pagination import PageRequest
+from academics_app.core.permissions import Permission
+from academics_app.students.guardians import (
+    add_guardian,
+    find_guardians,
+    list_guardians,
+    remove_guardian,
+    update_guardian,
+)
+from academics_app.students.schemas import GuardianAdd, GuardianUpdate, StudentGuardianRead
+from academics_app.ui.components import (
+    Column,
+    badge,
+    button,
+    card,
+    card_body,
+    check_field,
+    dialog,
+    form_dialog,
+    icon_button,
+    plain_table,
+    saved,
+    text_field,
+    undoable,
+)
+from academics_app.ui.forms import FormState
+from academics_app.ui.i18n import _
+from academics_app.ui.identity import current_actor
+from academics_app.ui.policy import allow
+
+_MOST_HITS = 8
+_SEARCH_DELAY = 220
+
+
+@dataclass
+class GuardianRow:
+    """A guardian of the student, or one who was found and could be."""
+
+    id: int
+    name: str
+    relation: str
+    phone: str
+    email: str
+    is_primary: bool
+    others: str
+    """The names of their other students."""
+
+
+class GuardianForm(FormState, rx.State):
+    """Adding a new guardian, and changing one."""
+
+    guardian_id: int = 0
+    name: str = ""
+    opened: dict[str, str] = {}
+    is_primary: bool = False
+    others: str = ""
+
+    _student_id: int = 0
+    _version: int = 0
+    _removed: tuple[int, int, dict[str, str]] = (0, 0, {})
+
+    @rx.event
+    @allow(Permission.STUDENT_UPDATE)
+    async def add(self, student_id: int) -> None:
+        """Open empty, for a student."""
+        self._student_id, self.guardian_id, self._version = int(student_id), 0, 0
+        self.name, self.others, self.is_primary = "", "", False
+        self.opened = {"full_name": "", "relation": "", "phone": "", "email": ""}
+        self._forget_errors()
+        self.form_open = True
+
+    @rx.event
+    @allow(Permission.STUDENT_UPDATE)
+    async def edit(self, student_id: int, guardian_id: int) -> None:
+        """Open with one of a student's guardians."""
+        guardian = await _stored(int(student_id), int(guardian_id))
+        self._student_id, self.guardian_id, self._version = int(student_id), guardian.id, guardian.version
+        self.name, self.is_primary = guardian.full_name, guardian.is_primary
+        self.others = _others(guardian, self._student_id)
+        self.opened = _values(guardian)
+        self._forget_errors()
+        self.form_open = True
+
+    @rx.event
+    @allow(Permission.STUDENT_UPDATE)
+    async def save(self, form: dict[str, Any]) -> Any:
+        """Store the form; the page follows by its watch."""
+        if not self.form_open:
+            return None
+        with self._form_errors():
+            values: dict[str, Any] = {name: str(form.get(name, "")) for name in self.opened}
+            is_primary = "is_primary" in form
+            async with transaction() as session:
+                if self.guardian_id:
+                    changed = {name: value for name, value in values.items() if value != self.opened[name]}
+                    if is_primary != self.is_primary:
+                        changed["is_primary"] = is_primary
+                    guardian = await update_guardian(
+                        session,
+                        actor=current_actor(),
+                        student_id=self._student_id,
+                        guardian_id=self.guardian_id,
+                        data=GuardianUpdate.model_validate({**changed, "version": self._version}),
+                    )
+                else:
+                    data = {name: value for name, value in values.items() if value or name == "full_name"}
+                    guardian = await add_guardian(
+                        session,
+                        actor=current_actor(),
+                        student_id=self._student_id,
+                        data=GuardianAdd.model_validate(data | ({"is_primary": True} if is_primary else {})),
+                    )
+            self.form_open = False
+            done = _("{name} changed") if self.guardian_id else _("{name} added")
+            return saved(done.format(name=guardian.full_name))
+        return None
+
+    @rx.event
+    @allow(Permission.STUDENT_UPDATE)
+    async def remove(self, student_id: int, guardian_id: int) -> Any:
+        """Unlink a guardian, with Undo."""
+        guardian = await _stored(int(student_id), int(guardian_id))
+        async with transaction() as session:
+            await remove_guardian(
+                session, actor=current_actor(), student_id=int(student_id), guardian_id=guardian.id
+            )
+        self._removed = (int(student_id), guardian.id, _values(guardian))
+        self.is_primary = guardian.is_primary
+        return undoable(_("{name} removed").format(name=guardian.full_name), GuardianForm.undo_remove)
+
+    @rx.event
+    @allow(Permission.STUDENT_UPDATE)
+    async def undo_remove(self) -> Any:
+        """Link the guardian that was removed last again."""
+        student_id, guardian_id, values = self._removed
+        if not student_id:
+            return None
+        self._removed = (0, 0, {})
+        link: dict[str, Any] = {"relation": values["relation"], "is_primary": self.is_primary}
+        try:
+            data = GuardianAdd.model_validate({**link, "guardian_id": guardian_id})
+            async with transaction() as session:
+                await add_guardian(session, actor=current_actor(), student_id=student_id, data=data)
+        except NotFound:
+            # Without the link, the guardian is nobody whom a faculty member may know of.
+            data = GuardianAdd.model_validate({**link, **values})
+            async with transaction() as session:
+                await add_guardian(session, actor=current_actor(), student_id=student_id, data=data)
+        return saved(_("{name} is a guardian again").format(name=values["full_name"]))
+
+
+class GuardianSearch(rx.State):
+    """Finding somebody who is another student's guardian already."""
+
+    is_open: bool = False
+    hits: list[GuardianRow] = []
+    line: str = ""
+
+    _student_id: int = 0
+
+    @rx.event
+    @allow(Permission.STUDENT_UPDATE)
+    async def show(self, student_id: int) -> Any:
+        """Open in place of the form."""
+        self._student_id, self.hits, self.line = int(student_id), [], ""
+        self.is_open = True
+        return GuardianForm.close_form
+
+    @rx.event
+    @allow(Permission.STUDENT_UPDATE)
+    async def close(self) -> None:
+        """Close."""
+        self.is_open, self.hits, self.line = False, [], ""
+
+    @rx.event
+    @allow(Permission.STUDENT_UPDATE)
+    async def search(self, text: str) -> None:
+        """Find by name, phone or e-mail, of those that are not this student's already."""
+        query = str(text).strip()[:100]
+        if not query:
+            self.hits, self.line = [], ""
+            return
+        async with reading() as session:
+            found = await find_guardians(
+                session, actor=current_actor(), page=PageRequest(limit=_MOST_HITS), query=query
+            )
+        self.hits = [
+            GuardianRow(
+                id=guardian.id,
+                name=guardian.full_name,
+                relation="",
+                phone=guardian.phone or "",
+                email=guardian.email or "",
+                is_primary=False,
+                others=", ".join(ward.full_name for ward in guardian.students),
+            )
+            for guardian in found.items
+            if self._student_id not in {ward.id for ward in guardian.students}
+        ]
+        self.line = "" if self.hits else _("Nobody found by that.")
+
+    @rx.event
+    @allow(Permission.STUDENT_UPDATE)
+    async def link(self, guardian_id: int) -> Any:
+        """Make the guardian one of this student's."""
+        async with transaction() as session:
+            guardian = await add_guardian(
+                session,
+                actor=current_actor(),
+                student_id=self._student_id,
+                data=GuardianAdd(guardian_id=int(guardian_id)),
+            )
+        self.is_open, self.hits = False, []
+        return saved(_("{name} is a guardian now").format(name=guardian.full_name))
+
+
+def guardian_row(guardian: StudentGuardianRead, student_id: int) -> GuardianRow:
+    """The line of one of a student's guardians."""
+    return GuardianRow(
+        id=guardian.id,
+        name=guardian.full_name,
+        relation=guardian.relation,
+        phone=guardian.phone or "",
+        email=guardian.email or "",
+        is_primary=guardian.is_primary,
+        others=_others(guardian, student_id),
+    )
+
+
+def guardians_card(rows: Any, student_id: Any, may_edit: Any) -> rx.Component:
+    """The section with its dialogs; they are there for who may edit alone."""
+    add = button(_("Add guardian"), icon="plus", on_click=GuardianForm.add(student_id))
+    nobody = rx.el.p(_("Nobody yet. Add whom to call when the student is missing."), class_name="muted small")
+    return rx.fragment(
+        card(
+            rx.cond(
+                rows.length() > 0,
+                plain_table(rows, _columns(student_id, may_edit), label=_("Guardians")),
+                card_body(nobody),
+            ),
+            title=_("Guardians"),
+            actions=(rx.cond(may_edit, add),),
+        ),
+        rx.cond(may_edit, rx.fragment(_form_dialog(student_id), _search_dialog())),
+    )
+
+
+def _columns(student_id: Any, may_edit: Any) -> list[Column]:
+    return [
+        Column(_("Name"), _name),
+        Column(_("Phone"), lambda row: rx.el.a(row.phone, href=f"tel:{row.phone}"), width="160px"),
+        Column(_("E-mail"), lambda row: rx.el.a(row.email, href=f"mailto:{row.email}", title=row.email)),
+        Column(
+            _("Actions"),
+            lambda row: rx.cond(
+                may_edit,
+                rx.el.span(
+                    icon_button(
+                        "pencil",
+                        label=_("Change {name}").format(name=row.name),
+                        on_click=GuardianForm.edit(student_id, row.id),
+                    ),
+                    icon_button(
+                        "x",
+                        label=_("Remove {name}").format(name=row.name),
+                        on_click=GuardianForm.remove(student_id, row.id),
+                    ),
+                    class_name="row cell-actions",
+                ),
+            ),
+            width="96px",
+            align="end",
+        ),
+    ]
+
+
+def _name(row: GuardianRow) -> rx.Component:
+    return rx.el.span(
+        rx.el.span(row.name, class_name="truncate", title=row.name),
+        rx.el.span(row.relation, class_name="muted"),
+        rx.cond(row.is_primary, badge(_("Call first"), tone="accent")),
+        class_name="row",
+    )
+
+
+def _form_dialog(student_id: Any) -> rx.Component:
+    is_new = GuardianForm.guardian_id == 0
+    return form_dialog(
+        rx.cond(
+            GuardianForm.others,
+            rx.el.p(
+                _("Also a guardian of {others}: name, phone and e-mail change there too.").format(
+                    others=GuardianForm.others
+                ),
+                class_name="notice",
+            ),
+        ),
+        _text("full_name", _("Name"), required=True, auto_focus=True),
+        _text(
+            "relation", _("Relation"), required=True, placeholder=_("Mother, father, aunt…"), max_length=40
+        ),
+        rx.el.div(
+            _text("phone", _("Phone"), type="tel"),
+            _text("email", _("E-mail"), type="email"),
+            class_name="form-grid",
+        ),
+        check_field("is_primary", _("Call this guardian first"), value=GuardianForm.is_primary),
+        state=GuardianForm,
+        title=rx.cond(is_new, _("Add guardian"), GuardianForm.name),
+        submit=rx.cond(is_new, _("Add guardian"), _("Save")),
+        on_submit=GuardianForm.save,
+        id="guardian-form",
+        extra=(
+            rx.cond(
+                is_new,
+                button(
+                    _("Link an existing one"),
+                    kind="quiet",
+                    icon="link",
+                    on_click=GuardianSearch.show(student_id),
+                ),
+            ),
+        ),
+    )
+
+
+def _search_dialog() -> rx.Component:
+    prompt = _("Name, phone or e-mail of a guardian")
+    return dialog(
+        rx.el.div(
+            rx.el.input(
+                on_change=GuardianSearch.search.debounce(_SEARCH_DELAY),
+                placeholder=prompt,
+                aria_label=prompt,
+                type="search",
+                class_name="input",
+                auto_complete="off",
+                auto_focus=True,
+            ),
+            rx.el.p(
+                rx.cond(
+                    GuardianSearch.line,
+                    GuardianSearch.line,
+                    _("For a brother or sister: the same person, with one phone number to keep right."),
+                ),
+                class_name="muted small",
+                role="status",
+            ),
+            rx.el.ul(rx.foreach(GuardianSearch.hits, _hit), class_name="stack"),
+            class_name="stack",
+        ),
+        title=_("Link an existing guardian"),
+        is_open=GuardianSearch.is_open,
+        on_close=GuardianSearch.close,
+        id="guardian-search",
+    )
+
+
+def _hit(hit: GuardianRow) -> rx.Component:
+    return rx.el.li(
+        rx.el.div(
+            rx.el.p(hit.name, class_name="strong truncate"),
+            rx.el.p(
+                rx.cond(
+                    hit.others, _("Guardian of {names}").format(names=hit.others), _("Guardian of nobody now")
+                ),
+                class_name="muted small",
+            ),
+            rx.el.p(hit.phone, class_name="muted small"),
+            class_name="grow",
+        ),
+        button(
+            _("Link"),
+            on_click=GuardianSearch.link(hit.id),
+            custom_attrs={"aria-description": hit.name},
+        ),
+        class_name="row",
+    )
+
+
+def _text(name: str, label: str, **props: Any) -> rx.Component:
+    return text_field(
+        name, label, state=GuardianForm, value=GuardianForm.opened[name], auto_complete="off", **props
+    )
+
+
+async def _stored(student_id: int, guardian_id: int) -> StudentGuardianRead:
+    async with reading() as session:
+        found = await list_guardians(session, actor=current_actor(), student_id=student_id)
+    guardian = next((guardian for guardian in found.items if guardian.id == guardian_id), None)
+    if guardian is None:
+        raise NotFound(_("This guardian was removed meanwhile."))
+    return guardian
+
+
+def _values(guardian: StudentGuardianRead) -> dict[str, str]:
+    return {
+        "full_name": guardian.full_name,
+        "relation": guardian.relation,
+        "phone": guardian.phone or "",
+        "email": guardian.email or "",
+    }
+
+
+def _others(guardian: StudentGuardianRead, student_id: int) -> str:
+    return ", ".join(ward.full_name for ward in guardian.students if ward.id != student_id)

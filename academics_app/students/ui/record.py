@@ -1,0 +1,381 @@
+"""A student's page: profile, guardians, batches, attendance. Students and guardians see their own, without the notes."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import reflex as rx
+from sqlalchemy.ext.asyncio import AsyncSession
+
+from academics_app.attendance.figures import list_attendance, summarise_attendance
+from academics_app.attendance.rules import LEFT_OUT
+from academics_app.attendance.schemas import AttendanceRecord, AttendanceSummary
+from academics_app.core.actor import Actor
+from academics_app.core.clock import local_date, utc_now
+from academics_app.core.db import reading
+from academics_app.core.errors import NotFound
+from academics_app.core.pagination import PageRequest
+from academics_app.core.permissions import Permission, may
+from academics_app.institute.service import current_settings
+from academics_app.learning_sessions.service import list_batches
+from academics_app.students.guardians import list_guardians
+from academics_app.students.schemas import StudentRead
+from academics_app.students.service import read_student
+from academics_app.students.ui.form import StudentForm, student_form
+from academics_app.students.ui.guardians import GuardianRow, guardian_row, guardians_card
+from academics_app.students.ui.wording import STATUSES, day
+from academics_app.ui import errors, routes
+from academics_app.ui.components import (
+    Column,
+    badge,
+    button,
+    card,
+    card_body,
+    empty_state,
+    error_state,
+    facts,
+    link_button,
+    mark_badge,
+    page_header,
+    plain_table,
+    short_date,
+    skeleton,
+    stat_sentence,
+)
+from academics_app.ui.i18n import _, ngettext
+from academics_app.ui.identity import current_actor
+from academics_app.ui.listing import FAILED, LOADING, READY
+from academics_app.ui.pages import page
+from academics_app.ui.policy import allow
+from academics_app.ui.watching import changes, guarded
+
+_MISSING = "missing"
+_PERIOD = timedelta(weeks=12)
+_RECORDS = 10
+_WEEKDAYS = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))
+
+
+@dataclass
+class StudentView:
+    """The profile as it is shown."""
+
+    id: int = 0
+    name: str = ""
+    code: str = ""
+    status_label: str = ""
+    tone: str = "untaken"
+    email: str = ""
+    phone: str = ""
+    born: str = ""
+    branch: str = ""
+    notes: str = ""
+    since: str = ""
+
+
+@dataclass
+class BatchRow:
+    """A batch that the student is or was enrolled in."""
+
+    id: int
+    name: str
+    subject: str
+    faculty: str
+    when: str
+
+
+@dataclass
+class RecordRow:
+    """A session of the period, with the mark or why it does not count."""
+
+    session_id: int
+    when: str
+    batch: str
+    status: str
+    detail: str
+
+
+class StudentRecord(rx.State):
+    """One student. Everything is read anew by the address and the sign-in."""
+
+    phase: str = LOADING
+    problem: str = ""
+    student: StudentView = StudentView()
+    guardians: list[GuardianRow] = []
+    batches: list[BatchRow] = []
+    records: list[RecordRow] = []
+    answer: str = ""
+    left_out: str = ""
+    may_edit: bool = False
+
+    _shown: int = 0
+
+    @rx.event
+    @allow(Permission.STUDENT_READ)
+    async def open(self) -> AsyncIterator[None]:
+        """Load by the address; another student's data is taken away first."""
+        if self._shown != self._asked():
+            self._forget()
+            yield
+        try:
+            await self._load()
+        except NotFound:
+            self._forget()
+            self.phase = _MISSING
+        except Exception as error:  # noqa: BLE001 - shown and, if it is not ours, logged
+            self.phase, self.problem = FAILED, errors.sentence(error)
+
+    @rx.event(background=True)
+    @allow(Permission.STUDENT_READ)
+    async def watch(self) -> None:
+        """Load again when something of this student has changed."""
+        async with self:
+            student_id = self._asked()
+        async for _topics in changes(f"student:{student_id}", at_once=False):
+            with guarded():
+                async with self:
+                    if self._asked() == student_id:
+                        await self._load()
+
+    async def _load(self) -> None:
+        actor, student_id = current_actor(), self._asked()
+        async with reading() as session:
+            settings = await current_settings(session)
+            zone = settings.zone
+            student = await read_student(session, actor=actor, student_id=student_id)
+            guardians = await list_guardians(session, actor=actor, student_id=student_id)
+            batches = await list_batches(
+                session, actor=actor, page=PageRequest(limit=50), student_id=student_id
+            )
+            summary, records = await _attendance(session, actor, student_id, zone)
+        self.student = _view(student, zone)
+        self.guardians = [guardian_row(guardian, student_id) for guardian in guardians.items]
+        self.batches = [
+            BatchRow(
+                id=batch.id,
+                name=batch.name,
+                subject=batch.subject_name,
+                faculty=batch.faculty_name or "",
+                when=", ".join(
+                    f"{_WEEKDAYS[meeting.weekday]} {meeting.starts_at:%H:%M}" for meeting in batch.meetings
+                ),
+            )
+            for batch in batches.items
+        ]
+        self.records = records
+        self.answer, self.left_out = _said(summary), _left_out(summary)
+        self.may_edit = may(actor, Permission.STUDENT_UPDATE)
+        self.phase, self.problem, self._shown = READY, "", student_id
+
+    def _asked(self) -> int:
+        given = str(getattr(self, "student_id", ""))
+        return int(given) if given.isdecimal() and len(given) < 19 else 0
+
+    def _forget(self) -> None:
+        self.phase, self.problem, self._shown, self.answer, self.left_out = LOADING, "", 0, "", ""
+        self.student, self.guardians, self.batches, self.records = StudentView(), [], [], []
+
+
+@page(
+    route=routes.STUDENT_ROUTE,
+    title=_("Student"),
+    permission=Permission.STUDENT_READ,
+    on_load=[StudentRecord.open, StudentRecord.watch],
+)
+def student_page() -> rx.Component:
+    return rx.match(
+        StudentRecord.phase,
+        (READY, _record()),
+        (
+            _MISSING,
+            empty_state(
+                _("No such student"),
+                _("There is nobody under this address, or not somebody whom you may see."),
+                link_button(_("Back"), routes.HOME),
+            ),
+        ),
+        (FAILED, error_state(StudentRecord.problem, StudentRecord.open)),
+        _loading(),
+    )
+
+
+def _record() -> rx.Component:
+    student = StudentRecord.student
+    edit = button(_("Edit"), icon="pencil", on_click=StudentForm.edit(student.id))
+    list_or_home = (
+        rx.cond(StudentRecord.may_edit, _("Students"), _("Home")),
+        rx.cond(StudentRecord.may_edit, routes.STUDENTS, routes.HOME),
+    )
+    return rx.fragment(
+        page_header(
+            student.name,
+            StudentRecord.answer,
+            rx.cond(StudentRecord.may_edit, edit),
+            back=list_or_home,  # pyright: ignore[reportArgumentType] - a var is a label too
+        ),
+        rx.el.div(
+            rx.el.div(_profile(student), _notes(student), class_name="stack"),
+            rx.el.div(
+                guardians_card(StudentRecord.guardians, student.id, StudentRecord.may_edit),
+                _batches(),
+                _attendance_card(),
+                class_name="stack",
+            ),
+            class_name="columns record",
+        ),
+        rx.cond(StudentRecord.may_edit, student_form()),
+    )
+
+
+def _profile(student: Any) -> rx.Component:
+    return card(
+        card_body(
+            facts(
+                (_("Status"), badge(student.status_label, tone=student.tone)),
+                (_("Code"), student.code),
+                (_("Phone"), _or_none(student.phone, rx.el.a(student.phone, href=f"tel:{student.phone}"))),
+                (
+                    _("E-mail"),
+                    _or_none(student.email, rx.el.a(student.email, href=f"mailto:{student.email}")),
+                ),
+                (_("Date of birth"), _or_none(student.born, student.born)),
+                (_("Branch"), student.branch),
+                (_("Here since"), student.since),
+            )
+        ),
+        title=_("Profile"),
+    )
+
+
+def _notes(student: Any) -> rx.Component:
+    text = rx.el.p(
+        student.notes, class_name="small", style={"white_space": "pre-line", "overflow_wrap": "anywhere"}
+    )
+    return rx.cond(student.notes, card(card_body(text), title=_("Notes for staff")))
+
+
+def _batches() -> rx.Component:
+    nothing = rx.el.p(_("Not enrolled in any batch."), class_name="muted small")
+    return card(
+        rx.cond(
+            StudentRecord.batches.length() > 0,  # pyright: ignore[reportAttributeAccessIssue]
+            plain_table(
+                StudentRecord.batches,
+                [
+                    Column(_("Batch"), lambda row: rx.el.span(row.name, title=row.name)),
+                    Column(_("Subject"), lambda row: row.subject),
+                    Column(_("Faculty"), lambda row: row.faculty),
+                    Column(_("Weekly"), lambda row: row.when),
+                ],
+                label=_("Batches"),
+                href=lambda row: routes.batch(row.id),
+            ),
+            card_body(nothing),
+        ),
+        title=_("Batches"),
+    )
+
+
+def _attendance_card() -> rx.Component:
+    nothing = rx.el.p(_("No sessions in the last twelve weeks."), class_name="muted small")
+    return card(
+        card_body(
+            stat_sentence(StudentRecord.answer),
+            rx.cond(StudentRecord.left_out, rx.el.p(StudentRecord.left_out, class_name="muted small")),
+        ),
+        rx.cond(
+            StudentRecord.records.length() > 0,  # pyright: ignore[reportAttributeAccessIssue]
+            plain_table(
+                StudentRecord.records,
+                [
+                    Column(_("Day"), lambda row: row.when, width="120px"),
+                    Column(_("Batch"), lambda row: row.batch),
+                    Column(_("Mark"), lambda row: mark_badge(row.status), width="120px"),
+                    Column(_("Remark"), lambda row: rx.el.span(row.detail, title=row.detail)),
+                ],
+                label=_("The last sessions"),
+            ),
+            card_body(nothing),
+        ),
+        title=_("Attendance in the last twelve weeks"),
+    )
+
+
+def _loading() -> rx.Component:
+    lines = [rx.el.div(skeleton(width), class_name="skeleton-row") for width in ("50%", "64%", "40%", "58%")]
+    return rx.fragment(
+        rx.el.span(_("Loading the student"), class_name="sr-only"),
+        page_header(skeleton("220px")),  # pyright: ignore[reportArgumentType] - a bar in place of the name
+        rx.el.div(card(*lines), card(*lines), class_name="columns record", aria_busy=True),
+    )
+
+
+def _or_none(value: Any, shown: Any) -> rx.Component:
+    return rx.cond(value, shown, rx.el.span(_("not known"), class_name="muted"))
+
+
+async def _attendance(
+    session: AsyncSession, actor: Actor, student_id: int, zone: ZoneInfo
+) -> tuple[AttendanceSummary, list[RecordRow]]:
+    today = local_date(utc_now(), zone)
+    period = {"student_id": student_id, "start_date": today - _PERIOD, "end_date": today}
+    summary = await summarise_attendance(session, actor=actor, **period)
+    records = await list_attendance(session, actor=actor, **period)
+    return summary, _record_rows(records, zone)
+
+
+def _record_rows(records: Sequence[AttendanceRecord], zone: ZoneInfo) -> list[RecordRow]:
+    past = [record for record in records if record.left_out_because != LEFT_OUT["upcoming"]]
+    return [
+        RecordRow(
+            session_id=record.session_id,
+            when=short_date(record.starts_at, zone),
+            batch=record.batch_name,
+            status=record.status or "",
+            detail=_remark(record),
+        )
+        for record in past[:_RECORDS]
+    ]
+
+
+def _remark(record: AttendanceRecord) -> str:
+    parts = [
+        ngettext("{n} minute late", "{n} minutes late", record.minutes_late).format(n=record.minutes_late)
+        if record.minutes_late
+        else "",
+        record.note or "",
+        _("Not counted: {reason}").format(reason=record.left_out_because) if record.left_out_because else "",
+    ]
+    return " · ".join(part for part in parts if part)
+
+
+def _said(summary: AttendanceSummary) -> str:
+    if not summary.counted:
+        return _("No session counts yet in the last twelve weeks.")
+    return _("Attended {attended} of {counted} sessions ({rate} %) in the last twelve weeks.").format(
+        attended=summary.attended, counted=summary.counted, rate=f"{summary.rate:.0f}"
+    )
+
+
+def _left_out(summary: AttendanceSummary) -> str:
+    upcoming = LEFT_OUT["upcoming"]
+    reasons = [f"{number} × {reason}" for reason, number in summary.left_out.items() if reason != upcoming]
+    return _("Not counted: {reasons}.").format(reasons=", ".join(reasons)) if reasons else ""
+
+
+def _view(student: StudentRead, zone: ZoneInfo) -> StudentView:
+    label, tone = STATUSES[student.status]
+    return StudentView(
+        id=student.id,
+        name=student.full_name,
+        code=student.code,
+        status_label=label,
+        tone=tone,
+        email=student.email or "",
+        phone=student.phone or "",
+        born=day(student.date_of_birth),
+        branch=student.branch_name,
+        notes=student.notes or "",
+        since=day(local_date(student.created_at, zone)),
+    )

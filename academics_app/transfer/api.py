@@ -1,0 +1,5 @@
+"""Imports over REST."""
+
+from fastapi import APIRouter
+
+router = APIRouter(tags=["imports"])

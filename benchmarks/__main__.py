@@ -1,0 +1,52 @@
+"""`make bench`: the product's speed on one web process and embedded PostgreSQL, beside the floor of its own SQL."""
+
+import argparse
+import asyncio
+import os
+import secrets
+import sys
+import tempfile
+from pathlib import Path
+
+os.environ |= {
+    "SECRET_KEY": secrets.token_urlsafe(48),
+    "ACCESS_TOKEN_LIFETIME": "PT2H",
+    "REDIS_URL": "",
+    "ENVIRONMENT": "development",
+}
+
+
+def main() -> int:
+    """Exit code 1 when a goal is missed."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument(
+        "--seconds", type=float, default=4.0, help="for each of product and floor, in each line"
+    )
+    parser.add_argument("--only", default="", help="bulk, roster, summary or live")
+    parser.add_argument("--api-only", action="store_true", help="serve the API without the screens")
+    arguments = parser.parse_args()
+
+    from academics_app.core.logging import configure_logging
+    from benchmarks import rest
+    from benchmarks.institute import large_institute
+
+    configure_logging("warning")
+    good = True
+    with tempfile.TemporaryDirectory(prefix="academics-bench-") as directory, large_institute() as url:
+        if arguments.only != "live":
+            lines = asyncio.run(
+                rest.run(
+                    url,
+                    Path(directory),
+                    seconds=arguments.seconds,
+                    screens=not arguments.api_only,
+                    only=arguments.only,
+                )
+            )
+            good = all(line.is_good for line in lines)
+            print(f"\nGoal: ratio at least {rest.GOAL}. {'Reached.' if good else 'Missed.'}")
+    return 0 if good else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())

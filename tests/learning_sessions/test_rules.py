@@ -1,0 +1,148 @@
+from datetime import UTC, date, datetime, time, timedelta
+from zoneinfo import ZoneInfo
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from academics_app.learning_sessions.rules import (
+    DaysOff,
+    Meeting,
+    Stored,
+    bounds,
+    days_off,
+    occurrences,
+    plan,
+)
+
+PARIS = ZoneInfo("Europe/Paris")
+KOLKATA = ZoneInfo("Asia/Kolkata")
+MONDAY = Meeting(1, 0, time(10), time(11))
+
+
+def days(found: object) -> list[str]:
+    return [each.local_date.isoformat() for each in found]  # type: ignore[attr-defined]
+
+
+def test_weekly_meetings_come_in_order_of_time() -> None:
+    meetings = [Meeting(3, 0, time(14), time(15)), MONDAY, Meeting(2, 2, time(9), time(10), room_id=7)]
+    found = list(occurrences(meetings, date(2026, 11, 23), date(2026, 11, 30), [], PARIS))
+    assert [(each.schedule_id, each.local_date.day) for each in found] == [
+        (1, 23),
+        (3, 23),
+        (2, 25),
+        (1, 30),
+        (3, 30),
+    ]
+    assert found[2].room_id == 7
+
+
+def test_holidays_leave_their_days_out_first_and_last_included() -> None:
+    off = [DaysOff(date(2026, 11, 30), date(2026, 12, 7))]
+    found = occurrences([MONDAY], date(2026, 11, 23), date(2026, 12, 14), off, PARIS)
+    assert days(found) == ["2026-11-23", "2026-12-14"]
+
+
+def test_a_holiday_concerns_its_branch_or_all() -> None:
+    everywhere = DaysOff(date(2026, 1, 1), date(2026, 1, 1))
+    north = DaysOff(date(2026, 1, 2), date(2026, 1, 2), branch_id=1)
+    assert days_off([everywhere, north], 1) == [everywhere, north]
+    assert days_off([everywhere, north], 2) == [everywhere]
+
+
+@pytest.mark.parametrize(
+    ("zone", "start", "expected_hours_utc"),
+    [
+        (PARIS, date(2026, 3, 16), [9, 9, 8, 8]),  # summer time begins on 29 March 2026
+        (PARIS, date(2026, 10, 12), [8, 8, 9, 9]),  # and ends on 25 October
+        (KOLKATA, date(2026, 3, 16), [4, 4, 4, 4]),
+    ],
+)
+def test_the_wall_clock_holds_on_both_sides_of_a_clock_change(
+    zone: ZoneInfo, start: date, expected_hours_utc: list[int]
+) -> None:
+    found = list(occurrences([MONDAY], start, start + timedelta(weeks=3), [], zone))
+    assert [each.starts_at.astimezone(UTC).hour for each in found] == expected_hours_utc
+    assert {each.starts_at.astimezone(zone).time() for each in found} == {time(10)}
+    assert {each.ends_at.astimezone(zone).time() for each in found} == {time(11)}
+
+
+@pytest.mark.parametrize(
+    ("day", "starts_at", "ends_at", "shown", "minutes"),
+    [
+        (date(2026, 3, 29), time(2, 30), time(2, 50), time(3, 30), 20),  # both in the hour that is skipped
+        (date(2026, 3, 29), time(2, 30), time(3, 30), time(3, 30), 60),  # the start alone
+        (date(2026, 3, 29), time(2, 30), time(3, 0), time(3, 30), 30),
+        (date(2026, 3, 29), time(1, 30), time(3, 30), time(1, 30), 60),  # over it: the wall clock holds
+        (
+            date(2026, 10, 25),
+            time(2, 30),
+            time(2, 45),
+            time(2, 30),
+            15,
+        ),  # in the hour that comes twice: the first
+        (date(2026, 10, 25), time(2, 30), time(3, 30), time(2, 30), 120),
+    ],
+)
+def test_meetings_in_the_very_hour_of_a_clock_change(
+    day: date, starts_at: time, ends_at: time, shown: time, minutes: int
+) -> None:
+    begin, end = bounds(day, starts_at, ends_at, PARIS)
+    assert begin.astimezone(PARIS).time() == shown
+    assert end - begin == timedelta(minutes=minutes)
+
+
+@given(
+    st.dates(date(2000, 1, 1), date(2100, 1, 1)),
+    st.times().map(lambda at: at.replace(second=0, microsecond=0)),
+    st.times().map(lambda at: at.replace(second=0, microsecond=0)),
+    st.sampled_from(["Europe/Paris", "America/St_Johns", "Australia/Lord_Howe", "Africa/Casablanca", "UTC"]),
+)
+def test_an_end_is_always_after_its_start(day: date, one: time, other: time, zone: str) -> None:
+    if one != other:
+        begin, end = bounds(day, min(one, other), max(one, other), ZoneInfo(zone))
+        assert begin < end
+
+
+NOW = datetime(2026, 11, 23, 9, 30, tzinfo=UTC)
+
+
+def stored(day: date, *, is_touched: bool = False, schedule_id: int = 1, hour: int = 9) -> Stored:
+    starts_at = datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
+    return Stored(
+        day.toordinal(), schedule_id, day, starts_at, starts_at + timedelta(hours=1), None, 5, 1, is_touched
+    )
+
+
+def planned(*sessions: Stored, until: date = date(2026, 12, 7), last: date = date(2026, 12, 7)):
+    wanted = occurrences([MONDAY], date(2026, 11, 23), last, [], PARIS)
+    return plan(wanted, sessions, faculty_id=5, branch_id=1, now=NOW, until=until)
+
+
+def test_a_plan_adds_what_is_missing_and_nothing_twice() -> None:
+    first = planned()
+    assert days(first.add) == ["2026-11-23", "2026-11-30", "2026-12-07"]
+    again = planned(*(stored(each.local_date) for each in first.add))
+    assert (again.add, again.move, again.remove) == ((), {}, ())
+
+
+def test_a_session_that_would_be_over_is_not_added() -> None:
+    wanted = list(occurrences([MONDAY], date(2026, 11, 23), date(2026, 11, 23), [], PARIS))
+    over = plan(wanted, [], faculty_id=5, branch_id=1, now=wanted[0].ends_at, until=date(2026, 12, 7))
+    assert over.add == ()
+
+
+def test_a_plan_moves_and_removes_only_what_nobody_touched() -> None:
+    moved, kept = stored(date(2026, 11, 30), hour=12), stored(date(2026, 12, 7), hour=12, is_touched=True)
+    gone, gone_but_kept = stored(date(2026, 12, 1)), stored(date(2026, 12, 2), is_touched=True)
+    made = planned(moved, kept, gone, gone_but_kept)
+    assert list(made.move) == [moved.session_id]
+    assert made.remove == (gone.session_id,)
+    assert days(made.add) == ["2026-11-23"]
+
+
+def test_sessions_beyond_the_look_ahead_move_but_none_are_added() -> None:
+    far = stored(date(2026, 12, 14), hour=12)
+    made = planned(far, until=date(2026, 11, 23), last=date(2026, 12, 14))
+    assert list(made.move) == [far.session_id]
+    assert days(made.add) == ["2026-11-23"]
