@@ -149,10 +149,16 @@ def _settings() -> Settings:
     try:
         return get_settings()
     except ValidationError as error:
-        problems = (
-            f"{'.'.join(map(str, problem['loc'])).upper()} {problem['msg']}" for problem in error.errors()
-        )
-        raise LaunchError("\n".join(problem.strip() for problem in problems)) from error
+        problems = [
+            " ".join(
+                [
+                    *(str(part).upper() for part in problem["loc"]),
+                    problem["msg"].removeprefix("Value error, "),
+                ]
+            )
+            for problem in error.errors()
+        ]
+        raise LaunchError("; ".join(problems)) from error
 
 
 def _on_database(work: Callable[[], Awaitable[_T]]) -> _T:

@@ -27,7 +27,7 @@ def main() -> int:
     arguments = parser.parse_args()
 
     from academics_app.core.logging import configure_logging
-    from benchmarks import rest
+    from benchmarks import live, rest
     from benchmarks.institute import large_institute
 
     configure_logging("warning")
@@ -45,6 +45,8 @@ def main() -> int:
             )
             good = all(line.is_good for line in lines)
             print(f"\nGoal: ratio at least {rest.GOAL}. {'Reached.' if good else 'Missed.'}")
+        if arguments.only in ("", "live") and not arguments.api_only:
+            good &= asyncio.run(live.run(url, Path(directory))).is_good
     return 0 if good else 1
 
 

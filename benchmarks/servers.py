@@ -30,7 +30,7 @@ def product(database_url: str, log_file: Path, *, screens: bool) -> Iterator[tup
     port = free_port()
     overrides = {"DATABASE_URL": database_url, "HOST": _HOST, "PORT": str(port)}
     if not screens:
-        with _granian("benchmarks.servers:api_only", port, overrides, log_file) as process_id:
+        with granian("benchmarks.servers:api_only", port, overrides, log_file) as process_id:
             yield port, process_id
         return
     Frontend().ensure_built()
@@ -43,7 +43,7 @@ def floor(database: str, traces: Path, log_file: Path) -> Iterator[tuple[int, in
     """The floor's port and process id."""
     port = free_port()
     overrides = {"FLOOR_DATABASE": database, "FLOOR_TRACES": str(traces)}
-    with _granian("benchmarks.floor:app", port, overrides, log_file) as process_id:
+    with granian("benchmarks.floor:app", port, overrides, log_file) as process_id:
         yield port, process_id
 
 
@@ -60,7 +60,8 @@ def api_only() -> object:
 
 
 @contextmanager
-def _granian(target: str, port: int, overrides: Mapping[str, str], log_file: Path) -> Iterator[int]:
+def granian(target: str, port: int, overrides: Mapping[str, str], log_file: Path) -> Iterator[int]:
+    """Serve an app factory with one worker; the process id."""
     command = [
         sys.executable, "-m", "granian", target, "--factory", "--interface", "asgi", "--loop", "uvloop",
         "--host", _HOST, "--port", str(port), "--workers", "1", "--log-level", "error", "--no-access-log",

@@ -44,9 +44,12 @@ async def current_actor(request: Request, bearer: BearerDep) -> Actor:
     async with reading() as session:
         if bearer is not None:
             actor = await actor_from_token(session, bearer, door=Door.REST, kind=TokenKind.ACCESS)
+        elif cookie := request.headers.get("cookie"):
+            actor = await actor_from_cookie(session, cookie, door=Door.SCREEN)
+            if actor is not None:
+                check_same_origin_write(request)
         else:
-            check_same_origin_write(request)
-            actor = await actor_from_cookie(session, request.headers.get("cookie", ""), door=Door.SCREEN)
+            actor = None
     if actor is None:
         raise NotSignedIn("Sign in first: the token is missing, expired or revoked.")
     return actor

@@ -7,10 +7,10 @@ from fastapi import APIRouter, Query
 from academics_app.api.deps import LARGEST_ID, ActorDep, Id, PageDep, ReadSessionDep, SessionDep
 from academics_app.core.pagination import Page
 from academics_app.learning_sessions import service
-from academics_app.learning_sessions.models import BatchStatus
 from academics_app.learning_sessions.schemas import (
     BatchCreate,
     BatchRead,
+    BatchStatus,
     BatchUpdate,
     Day,
     EnrollmentCreate,

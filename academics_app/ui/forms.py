@@ -1,6 +1,6 @@
 """FormState: the mixin behind every form dialog."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
@@ -23,7 +23,7 @@ class FormState(rx.State, mixin=True):
         async def save(self, form: dict[str, Any]):
             if not self.form_open:          # a second click on the button
                 return None
-            with self._form_errors():
+            with self._form_errors(form):
                 data = SubjectCreate.model_validate(filled(form))
                 async with transaction() as session:
                     subject = await create_subject(session, actor=current_actor(), data=data)
@@ -47,19 +47,24 @@ class FormState(rx.State, mixin=True):
         self.form_errors = {}
 
     @contextmanager
-    def _form_errors(self) -> Iterator[None]:
-        """Put the reasons of a refusal beside the fields; what belongs to no field goes above the form."""
+    def _form_errors(self, form: Mapping[str, Any] | None = None) -> Iterator[None]:
+        """Put the reasons of a refusal beside the fields; what belongs to no field goes above the form.
+
+        With the `form` that was sent, reasons for fields that it does not have go above it too.
+        """
         self._forget_errors()
         try:
             yield
         except ValidationError as error:
-            self._show(errors.field_errors(error), "")
+            self._show(errors.field_errors(error), "", form)
         except AppError as error:
-            self._show(error.fields or {}, "" if error.fields else error.detail)
+            self._show(error.fields or {}, error.detail, form)
 
-    def _show(self, reasons: dict[str, str], problem: str) -> None:
-        self.form_errors = {name: _capitalised(reason) for name, reason in reasons.items() if name}
-        self.form_problem = problem or reasons.get("", "")
+    def _show(self, reasons: dict[str, str], sentence: str, form: Mapping[str, Any] | None) -> None:
+        beside = {name: reason for name, reason in reasons.items() if name and (form is None or name in form)}
+        above = [reason for name, reason in reasons.items() if name not in beside]
+        self.form_errors = {name: _capitalised(reason) for name, reason in beside.items()}
+        self.form_problem = (sentence or _capitalised("; ".join(above))) if above or not beside else ""
 
 
 def filled(form: dict[str, Any], *, checks: tuple[str, ...] = ()) -> dict[str, Any]:

@@ -130,7 +130,7 @@ export function ConflictPanel({ row, zone, labels, actions }) {
 export function RefusedPanel({ row, labels, actions }) {
   return (
     <div className="reg-panel is-refused" role="alert">
-      <span className="reg-panel-text">{fill(labels.refused, { mark: describe(row, labels), reason: row.reason ?? "" })}</span>
+      <span className="reg-panel-text" title={row.reason ?? ""}>{fill(labels.refused, { mark: describe(row, labels), reason: row.reason ?? "" })}</span>
       <button type="button" className="reg-chip" onClick={() => actions.retry(row)}>{labels.try_again}</button>
       <button type="button" className="reg-chip" onClick={() => actions.dismiss(row)}>{labels.dismiss}</button>
     </div>

@@ -59,12 +59,14 @@ function LoadedRegister({ read, zone, others, userId, userName, labels: words, n
     findField,
     set: { current: setCurrent, panel: setPanel, selected: setSelected, query: setQuery, notice: setNotice, walkIn: setWalkInOpen },
   });
-  const { actions, press, marker } = screen.current;
+  const { actions, listeners, marker } = screen.current;
 
   useEffect(() => {
-    document.addEventListener("keydown", press);
-    return () => document.removeEventListener("keydown", press);
-  }, [press]);
+    for (const [kind, listener] of Object.entries(listeners)) document.addEventListener(kind, listener);
+    return () => {
+      for (const [kind, listener] of Object.entries(listeners)) document.removeEventListener(kind, listener);
+    };
+  }, [listeners]);
 
   // With a keyboard the first student is ready for a key; on a phone nothing may scroll or open by itself.
   useEffect(() => {
@@ -110,6 +112,7 @@ function LoadedRegister({ read, zone, others, userId, userName, labels: words, n
 
 // Made once for a mounted register: rows are compared by what they show, so their handlers must stay the same.
 function makeActions({ latest, marker, outbox, sessionId, root, findField, set }) {
+  const pointer = { isDown: false };
   const rowOf = (id) => latest.current.view.rows.find((row) => row.id === id);
   const focusRow = (id) => {
     const element = root.current?.querySelector(`[data-row="${id}"] [role="radio"][tabindex="0"]`);
@@ -129,7 +132,8 @@ function makeActions({ latest, marker, outbox, sessionId, root, findField, set }
     enter: (id) => {
       if (latest.current.current === id) return;
       set.current(id);
-      set.panel((open) => (open?.student === id ? open : null));
+      // A press must not close what stands above its target: the target would move away before the release.
+      if (!pointer.isDown) set.panel((open) => (open?.student === id ? open : null));
     },
     focusFirst: () => move(1),
     mark: (id, status) => {
@@ -256,7 +260,10 @@ function makeActions({ latest, marker, outbox, sessionId, root, findField, set }
     }
     if (action.kind !== "leave_field") event.preventDefault();
   };
-  return { actions, press, marker };
+  const setPointer = (isDown) => () => {
+    pointer.isDown = isDown;
+  };
+  return { actions, marker, listeners: { keydown: press, pointerdown: setPointer(true), click: setPointer(false), pointercancel: setPointer(false) } };
 }
 
 function toggled(before, id) {

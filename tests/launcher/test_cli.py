@@ -52,6 +52,15 @@ def test_a_wrong_setting_is_a_sentence(monkeypatch: pytest.MonkeyPatch, data_dir
     assert "Traceback" not in result.output
 
 
+def test_a_wrong_combination_of_settings_is_a_sentence(
+    monkeypatch: pytest.MonkeyPatch, data_dir: Path
+) -> None:
+    monkeypatch.setenv("WEB_WORKERS", "2")
+    monkeypatch.setenv("REDIS_URL", "")
+    result = CliRunner().invoke(main, ["reset", "--yes"])
+    assert result.output.startswith("Error: WEB_WORKERS above 1 needs REDIS_URL")
+
+
 def test_the_supervising_process_stays_small() -> None:
     """Reflex, pandas, SQLAlchemy and Alembic would cost every start seconds and 100 MB."""
     script = (

@@ -27,7 +27,7 @@ def test_a_free_port_is_not(taken_port: int) -> None:
 
 
 def test_an_address_of_another_machine_is_refused() -> None:
-    with pytest.raises(LaunchError, match="192.0.2.1"):
+    with pytest.raises(LaunchError, match=r"192\.0\.2\.1"):
         server.require_free_port("192.0.2.1", free_port())
 
 

@@ -38,6 +38,7 @@ async def run(session: AsyncSession, source: bytes) -> tuple[ImportPreview, Impo
     """Preview and import."""
     preview = await preview_oneroster(session, actor=ADMIN, source=source)
     result = await commit_oneroster(session, actor=ADMIN, source=source, expected_digest=preview.digest)
+    await session.flush()
     session.expire_all()
     return preview, result
 
@@ -202,7 +203,7 @@ async def test_what_is_given_up_is_marked_and_never_deleted(session: AsyncSessio
     assert (await session.scalars(select(Faculty))).one().status is FacultyStatus.LEFT
     assert (await session.scalars(select(Batch))).one().status is BatchStatus.CANCELLED
     assert not (await session.scalars(select(Branch))).one().is_active
-    statuses = dict((await session.execute(select(col(User.username), col(User.status)))).tuples().all())
+    statuses = {row.username: row.status for row in await session.scalars(select(User))}
     assert statuses["ann.lee"] is statuses["tara.stone"] is UserStatus.DISABLED
     assert statuses["bob.ray"] is UserStatus.ACTIVE
     ends = {e.ends_on for e in await session.scalars(select(Enrollment))}

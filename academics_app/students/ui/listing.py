@@ -123,7 +123,7 @@ def _content() -> rx.Component:
                 *[filter_chip(StudentList, "status", value, label) for value, label in STATUS_OPTIONS],
                 rx.cond(
                     several_branches,
-                    filter_select(StudentList, "branch", _("Any branch"), StudentList.branches),
+                    filter_select(StudentList, "branch", _("Any branch"), StudentList.branches),  # pyright: ignore[reportArgumentType]
                 ),
             ],
             empty=empty_state(

@@ -3,7 +3,7 @@
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
+from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
 import reflex as rx
@@ -15,7 +15,6 @@ from academics_app.attendance.schemas import AttendanceRecord, AttendanceSummary
 from academics_app.core.actor import Actor
 from academics_app.core.clock import local_date, utc_now
 from academics_app.core.db import reading
-from academics_app.core.errors import NotFound
 from academics_app.core.pagination import PageRequest
 from academics_app.core.permissions import Permission, may
 from academics_app.institute.service import current_settings
@@ -26,32 +25,27 @@ from academics_app.students.service import read_student
 from academics_app.students.ui.form import StudentForm, student_form
 from academics_app.students.ui.guardians import GuardianRow, guardian_row, guardians_card
 from academics_app.students.ui.wording import STATUSES, day
-from academics_app.ui import errors, routes
+from academics_app.ui import routes
 from academics_app.ui.components import (
     Column,
     badge,
     button,
     card,
     card_body,
-    empty_state,
-    error_state,
     facts,
-    link_button,
     mark_badge,
     page_header,
     plain_table,
     short_date,
-    skeleton,
     stat_sentence,
 )
 from academics_app.ui.i18n import _, ngettext
 from academics_app.ui.identity import current_actor
-from academics_app.ui.listing import FAILED, LOADING, READY
 from academics_app.ui.pages import page
 from academics_app.ui.policy import allow
+from academics_app.ui.records import RecordState, record_phases
 from academics_app.ui.watching import changes, guarded
 
-_MISSING = "missing"
 _PERIOD = timedelta(weeks=12)
 _RECORDS = 10
 _WEEKDAYS = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))
@@ -96,11 +90,11 @@ class RecordRow:
     detail: str
 
 
-class StudentRecord(rx.State):
+class StudentRecord(RecordState, rx.State):
     """One student. Everything is read anew by the address and the sign-in."""
 
-    phase: str = LOADING
-    problem: str = ""
+    PARAMETER: ClassVar = "student_id"
+
     student: StudentView = StudentView()
     guardians: list[GuardianRow] = []
     batches: list[BatchRow] = []
@@ -109,22 +103,12 @@ class StudentRecord(rx.State):
     left_out: str = ""
     may_edit: bool = False
 
-    _shown: int = 0
-
     @rx.event
     @allow(Permission.STUDENT_READ)
     async def open(self) -> AsyncIterator[None]:
-        """Load by the address; another student's data is taken away first."""
-        if self._shown != self._asked():
-            self._forget()
+        """Load by the address."""
+        async for _step in self._open():
             yield
-        try:
-            await self._load()
-        except NotFound:
-            self._forget()
-            self.phase = _MISSING
-        except Exception as error:  # noqa: BLE001 - shown and, if it is not ours, logged
-            self.phase, self.problem = FAILED, errors.sentence(error)
 
     @rx.event(background=True)
     @allow(Permission.STUDENT_READ)
@@ -135,11 +119,10 @@ class StudentRecord(rx.State):
         async for _topics in changes(f"student:{student_id}", at_once=False):
             with guarded():
                 async with self:
-                    if self._asked() == student_id:
-                        await self._load()
+                    await self._reload(student_id)
 
-    async def _load(self) -> None:
-        actor, student_id = current_actor(), self._asked()
+    async def _load(self, record_id: int) -> None:
+        actor, student_id = current_actor(), record_id
         async with reading() as session:
             settings = await current_settings(session)
             zone = settings.zone
@@ -166,14 +149,9 @@ class StudentRecord(rx.State):
         self.records = records
         self.answer, self.left_out = _said(summary), _left_out(summary)
         self.may_edit = may(actor, Permission.STUDENT_UPDATE)
-        self.phase, self.problem, self._shown = READY, "", student_id
 
-    def _asked(self) -> int:
-        given = str(getattr(self, "student_id", ""))
-        return int(given) if given.isdecimal() and len(given) < 19 else 0
-
-    def _forget(self) -> None:
-        self.phase, self.problem, self._shown, self.answer, self.left_out = LOADING, "", 0, "", ""
+    def _clear(self) -> None:
+        self.answer, self.left_out = "", ""
         self.student, self.guardians, self.batches, self.records = StudentView(), [], [], []
 
 
@@ -184,19 +162,12 @@ class StudentRecord(rx.State):
     on_load=[StudentRecord.open, StudentRecord.watch],
 )
 def student_page() -> rx.Component:
-    return rx.match(
-        StudentRecord.phase,
-        (READY, _record()),
-        (
-            _MISSING,
-            empty_state(
-                _("No such student"),
-                _("There is nobody under this address, or not somebody whom you may see."),
-                link_button(_("Back"), routes.HOME),
-            ),
-        ),
-        (FAILED, error_state(StudentRecord.problem, StudentRecord.open)),
-        _loading(),
+    return record_phases(
+        StudentRecord,
+        _record(),
+        retry=StudentRecord.open,
+        loading=_("Loading the student"),
+        missing=_("No such student"),
     )
 
 
@@ -299,15 +270,6 @@ def _attendance_card() -> rx.Component:
             card_body(nothing),
         ),
         title=_("Attendance in the last twelve weeks"),
-    )
-
-
-def _loading() -> rx.Component:
-    lines = [rx.el.div(skeleton(width), class_name="skeleton-row") for width in ("50%", "64%", "40%", "58%")]
-    return rx.fragment(
-        rx.el.span(_("Loading the student"), class_name="sr-only"),
-        page_header(skeleton("220px")),  # pyright: ignore[reportArgumentType] - a bar in place of the name
-        rx.el.div(card(*lines), card(*lines), class_name="columns record", aria_busy=True),
     )
 
 

@@ -1,0 +1,1 @@
+"""Screens of subjects and their topics."""
