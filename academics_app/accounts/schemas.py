@@ -53,6 +53,14 @@ class FirstAdmin(Registration):
     time_zone: line(60)
 
 
+class AdminCreate(_Input):
+    """What the command line asks for."""
+
+    username: Username
+    full_name: line(200)
+    password: Password
+
+
 class UserCreate(_Input):
     username: Username
     email: EmailStr | None = None

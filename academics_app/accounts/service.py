@@ -12,6 +12,7 @@ from academics_app.accounts import authentication, queries
 from academics_app.accounts.audit import record
 from academics_app.accounts.models import AuthSession, User, UserBranch, UserStatus
 from academics_app.accounts.schemas import (
+    AdminCreate,
     AuditRead,
     FirstAdmin,
     Invitation,
@@ -268,6 +269,24 @@ async def create_first_admin(session: AsyncSession, *, data: FirstAdmin, door: D
     )
     record(session, actor=actor, action="user.first_admin", subject_kind="user", subject_id=user.id, after=_facts(user))
     return user
+
+
+async def create_admin(session: AsyncSession, *, actor: Actor, data: AdminCreate) -> UserRead:
+    """An admin with a password, for the command line of a machine that its caller owns anyway."""
+    require(actor, Permission.USER_MANAGE)
+    user = await _add_user(
+        session,
+        User(
+            username=data.username,
+            full_name=data.full_name,
+            role=Role.ADMIN,
+            status=UserStatus.ACTIVE,
+            password_hash=await security.hash_password(data.password),
+        ),
+    )
+    record(session, actor=actor, action="user.create", subject_kind="user", subject_id=user.id, after=_facts(user))
+    announce(session, "users")
+    return read_user(user)
 
 
 async def list_audit_events(

@@ -11,10 +11,8 @@ by the next start.
 import hashlib
 import importlib.util
 import os
-import pwd
 import shutil
 import socket
-import stat
 import subprocess
 import tempfile
 import time
@@ -27,12 +25,12 @@ from urllib.parse import quote
 import psutil
 
 from academics_app.core.file_lock import FileLock
+from academics_app.core.server_account import let_others_pass, let_others_run, server_account
 
 SETTINGS_FILE = "academics.conf"
 """In the data folder, written by every start: what tells one of our folders from any other."""
 
 _SUPERUSER = "academics"
-_SYSTEM_USER = "embedded_postgres"
 _PORT = 5432
 _SOCKET_NAME = f".s.PGSQL.{_PORT}"
 _LONGEST_SOCKET_PATH = 103
@@ -142,7 +140,12 @@ class _Cluster:
         self.socket_directory = _socket_directory(directory)
         self._fast = fast
         self._programs = _programs()
-        self._account = _server_account() if os.geteuid() == 0 else None
+        self._account = server_account() if os.geteuid() == 0 else None
+        if os.geteuid() == 0 and self._account is None:
+            raise EmbeddedPostgresError(
+                "PostgreSQL does not run as root, and no account could be made for it: "
+                "run this as an ordinary user, or set DATABASE_URL"
+            )
 
     def beside(self, suffix: str) -> Path:
         return self.directory.with_name(self.directory.name + suffix)
@@ -155,8 +158,9 @@ class _Cluster:
         if self.is_ready():
             return
         if self._account is not None:
-            _let_others_run(self._programs)
-            _let_others_pass(self.directory)
+            package = self._programs.parents[1]
+            let_others_run(self._programs, package, package.with_name(f"{package.name}.libs"))
+            let_others_pass(self.directory)
         if not (self.directory / "PG_VERSION").exists():
             self._create()
         self._make_socket_directory()
@@ -307,39 +311,3 @@ def _answers(path: Path) -> bool:
         client.connect(str(path))
         return True
     return False
-
-
-def _server_account() -> pwd.struct_passwd:
-    """The account that the server runs as under root, made on first use: PostgreSQL refuses to run as root."""
-    with suppress(KeyError):
-        return pwd.getpwnam(_SYSTEM_USER)
-    command = ["useradd", "--system", "--no-create-home", "--shell", "/usr/sbin/nologin", _SYSTEM_USER]
-    try:
-        subprocess.run(command, check=False, capture_output=True)
-        return pwd.getpwnam(_SYSTEM_USER)
-    except (OSError, KeyError) as error:
-        raise EmbeddedPostgresError(
-            "PostgreSQL does not run as root, and no account could be made for it: "
-            "run this as an ordinary user, or set DATABASE_URL"
-        ) from error
-
-
-def _let_others_pass(path: Path) -> None:
-    """Let other accounts pass through the path's parents; what is in them stays unlisted and unreadable."""
-    for parent in path.parents:
-        mode = parent.stat().st_mode
-        if not mode & stat.S_IXOTH:
-            parent.chmod(stat.S_IMODE(mode) | stat.S_IXOTH)
-
-
-def _let_others_run(programs: Path) -> None:
-    """Let other accounts run the wheel's programs, which an installation under a strict umask keeps to root."""
-    _let_others_pass(programs)
-    if (programs / "postgres").stat().st_mode & stat.S_IXOTH:
-        return
-    package = programs.parents[1]
-    for root in (package, package.with_name(f"{package.name}.libs")):
-        for path in (root, *root.rglob("*")):
-            mode = stat.S_IMODE(path.stat().st_mode)
-            runnable = stat.S_IXOTH if mode & stat.S_IXUSR else 0
-            path.chmod(mode | stat.S_IROTH | runnable)

@@ -244,6 +244,7 @@ function makeActions({ latest, marker, outbox, sessionId, root, findField, set }
   };
 
   const press = (event) => {
+    pointer.isDown = false;
     if (event.defaultPrevented || event.isComposing || document.querySelector("dialog[open]")) return;
     const { target } = event;
     const isOurs = target === document.body || root.current?.contains(target);

@@ -411,14 +411,14 @@ def _lesson_card(lesson: Lesson) -> rx.Component:
             class_name="lesson-head",
         ),
         rx.el.span(
-            rx.el.span(lesson.time, class_name="nowrap"),
+            rx.el.span(lesson.time, class_name="lesson-fixed"),
             rx.cond(lesson.room, rx.el.span(lesson.room)),
             class_name="lesson-line",
         ),
         rx.cond(lesson.note, rx.el.span(lesson.note, class_name="lesson-note", title=lesson.note)),
         rx.el.span(
             rx.cond(lesson.teacher, rx.el.span(lesson.teacher)),
-            rx.el.span(lesson.expected, class_name="nowrap"),
+            rx.el.span(lesson.expected, class_name="lesson-fixed"),
             class_name="lesson-line lesson-more",
         ),
         rx.cond(
