@@ -1,5 +1,6 @@
 """Imports from the command line."""
 
+import sys
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -79,7 +80,7 @@ class _Bars:
             self._finish()
             self._stage = stage
             self._bar = click.progressbar(
-                length=max(total, 1), label=f"{stage:<{_LABEL_WIDTH}}", file=click.get_text_stream("stderr")
+                length=max(total, 1), label=f"{stage:<{_LABEL_WIDTH}}", file=sys.stderr
             )
             self._bar.__enter__()
         self._bar.update(max(0, done - self._bar.pos))

@@ -69,13 +69,15 @@ def denied(permissions: Iterable[Permission]) -> list[EventSpec]:
 def _plain(kind: str, context: Mapping[str, Any], message: str) -> str:
     """Pydantic's reasons in the words of a form."""
     match kind:
-        case "missing" | "none_required" | "string_too_short" if context.get("min_length", 1) <= 1:
+        case "missing" | "string_type":
             return _("Please fill this in.")
-        case "string_too_short":
+        case "string_too_short" | "too_short" if context.get("min_length", 1) <= 1:
+            return _("Please fill this in.")
+        case "string_too_short" | "too_short":
             return _("At least {n} characters.").format(n=context["min_length"])
-        case "string_too_long":
+        case "string_too_long" | "too_long":
             return _("At most {n} characters.").format(n=context["max_length"])
-        case "int_parsing" | "int_from_float" | "float_parsing" | "decimal_parsing":
+        case "int_type" | "int_parsing" | "int_from_float" | "float_parsing" | "decimal_parsing":
             return _("This must be a number.")
         case "greater_than_equal":
             return _("At least {n}.").format(n=context["ge"])
@@ -83,7 +85,9 @@ def _plain(kind: str, context: Mapping[str, Any], message: str) -> str:
             return _("At most {n}.").format(n=context["le"])
         case "date_from_datetime_parsing" | "date_parsing" | "time_parsing" | "datetime_parsing":
             return _("This is not a date or time.")
+        case "value_error" if "@" in message or "email" in message:
+            return _("This is not an e-mail address.")
         case "enum" | "literal_error":
             return _("Please choose one of the list.")
         case _:
-            return message.removeprefix("Value error, ").removeprefix("value is not a valid email address: ")
+            return message.removeprefix("Value error, ")

@@ -118,7 +118,7 @@ class BatchList(ListState, rx.State):
 class BatchForm(FormState, rx.State):
     """Adding a batch and changing one."""
 
-    batch_id: int = 0
+    editing_id: int = 0
     version: int = 0
     code: str = ""
     name: str = ""
@@ -139,7 +139,7 @@ class BatchForm(FormState, rx.State):
     async def add(self) -> None:
         """Open empty."""
         await self._load_options()
-        self.batch_id, self.version = 0, 0
+        self.editing_id, self.version = 0, 0
         self.code = self.name = self.subject_id = self.faculty_id = self.room_id = ""
         self.starts_on = self.ends_on = ""
         self.branch_id = self.branch_options[0][0] if self.branch_options else ""
@@ -154,7 +154,7 @@ class BatchForm(FormState, rx.State):
         await self._load_options()
         async with reading() as session:
             batch = await read_batch(session, actor=current_actor(), batch_id=int(batch_id))
-        self.batch_id, self.version = batch.id, batch.version
+        self.editing_id, self.version = batch.id, batch.version
         self.code, self.name, self.status = batch.code, batch.name, batch.status.value
         self.subject_id, self.branch_id = str(batch.subject_id), str(batch.branch_id)
         self.faculty_id, self.room_id = str(batch.faculty_id or ""), str(batch.room_id or "")
@@ -173,13 +173,13 @@ class BatchForm(FormState, rx.State):
             actor, values = current_actor(), filled(form)
             values.setdefault("branch_id", self.branch_id)
             async with transaction() as session:
-                if self.batch_id:
+                if self.editing_id:
                     data = BatchUpdate.model_validate({**values, "version": self.version})
-                    batch = await update_batch(session, actor=actor, batch_id=self.batch_id, data=data)
+                    batch = await update_batch(session, actor=actor, batch_id=self.editing_id, data=data)
                 else:
                     batch = await create_batch(session, actor=actor, data=BatchCreate.model_validate(values))
             self.form_open = False
-            if self.batch_id:
+            if self.editing_id:
                 return saved(_("{name} changed").format(name=batch.name))
             return [saved(_("{name} added").format(name=batch.name)), rx.redirect(routes.batch(batch.id))]
         return None
@@ -284,7 +284,7 @@ def _name(row: BatchRow) -> rx.Component:
 
 def batch_dialog() -> rx.Component:
     """The form; `BatchForm.add` and `BatchForm.edit(batch_id)` open it."""
-    is_new = BatchForm.batch_id == 0
+    is_new = BatchForm.editing_id == 0
     return form_dialog(
         rx.el.div(
             text_field("name", _("Name"), state=BatchForm, value=BatchForm.name, required=True, auto_focus=True),

@@ -1,0 +1,424 @@
+"""One batch: its week, its students, its next sessions."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+import reflex as rx
+
+from academics_app.core.clock import local_date, utc_now
+from academics_app.core.db import reading
+from academics_app.core.errors import NotFound
+from academics_app.core.pagination import PageRequest
+from academics_app.core.permissions import Permission, may
+from academics_app.institute.service import current_settings
+from academics_app.learning_sessions.schemas import BatchRead, EnrollmentRead, MeetingRead, SessionRead, SessionStatus
+from academics_app.learning_sessions.service import list_enrollments, list_sessions, read_batch
+from academics_app.learning_sessions.ui.batches import STATUSES, BatchForm, batch_dialog
+from academics_app.learning_sessions.ui.enrollment_form import (
+    EnrollmentDates,
+    EnrollStudents,
+    enroll_dialog,
+    enrollment_dialog,
+)
+from academics_app.learning_sessions.ui.schedule_form import ScheduleForm, schedule_dialog
+from academics_app.learning_sessions.ui.session_panel import SessionPanel, session_panel
+from academics_app.learning_sessions.wording import LONG_WEEKDAYS, clock_label, date_label, day_label, time_label
+from academics_app.ui import errors, routes
+from academics_app.ui.components import (
+    Column,
+    badge,
+    button,
+    by_phase,
+    card,
+    card_body,
+    error_state,
+    icon_button,
+    initials_of,
+    link,
+    link_button,
+    page_header,
+    person,
+    plain_table,
+    skeleton,
+)
+from academics_app.ui.i18n import _, ngettext
+from academics_app.ui.identity import current_actor
+from academics_app.ui.listing import FAILED, LOADING, READY
+from academics_app.ui.pages import page
+from academics_app.ui.policy import allow
+from academics_app.ui.watching import changes, guarded
+
+_ALL = PageRequest(limit=1000)
+_NEXT_SESSIONS = PageRequest(limit=8)
+_LOOK_AHEAD = timedelta(days=180)
+
+
+@dataclass
+class MeetingRow:
+    """A weekly meeting."""
+
+    day: str
+    time: str
+    room: str
+
+
+@dataclass
+class EnrolledRow:
+    """A student of the batch, present or past."""
+
+    id: int
+    student_id: int
+    name: str
+    initials: str
+    code: str
+    since: str
+    until: str
+    is_open: bool
+    href: str
+
+
+@dataclass
+class SessionRow:
+    """A session to come."""
+
+    id: int
+    day: str
+    time: str
+    room: str
+    teacher: str
+    note: str
+    is_cancelled: bool
+    href: str
+
+
+class BatchPage(rx.State):
+    """The batch of the address."""
+
+    phase: str = LOADING
+    problem: str = ""
+    shown_id: int = 0
+    title: str = ""
+    answer: str = ""
+    code: str = ""
+    status_label: str = ""
+    tone: str = "untaken"
+    version: int = 0
+    meetings: list[MeetingRow] = []
+    students: list[EnrolledRow] = []
+    past: list[EnrolledRow] = []
+    past_label: str = ""
+    sessions: list[SessionRow] = []
+    may_manage: bool = False
+    may_enroll: bool = False
+    is_staff: bool = False
+
+    @rx.event
+    @allow(Permission.BATCH_READ)
+    async def open(self) -> None:
+        """Load the batch of the address."""
+        try:
+            await self._load()
+        except Exception as error:  # noqa: BLE001 - shown and, if it is not ours, logged
+            self.phase, self.problem = FAILED, errors.sentence(error)
+
+    @rx.event(background=True)
+    @allow(Permission.BATCH_READ)
+    async def watch(self) -> None:
+        """Load again when the batch, its students or its sessions have changed."""
+        async with self:
+            topics = (f"batch:{self._batch_id()}", "timetable")
+        async for _topics in changes(*topics, at_once=False):
+            with guarded():
+                async with self:
+                    await self._load()
+
+    def _batch_id(self) -> int:
+        last = self.router.url.path.rstrip("/").rpartition("/")[2]
+        if not last.isdecimal() or int(last) >= 2**63:
+            raise NotFound("There is no such batch.")
+        return int(last)
+
+    async def _load(self) -> None:
+        actor, batch_id = current_actor(), self._batch_id()
+        async with reading() as session:
+            batch = await read_batch(session, actor=actor, batch_id=batch_id)
+            enrolled = await list_enrollments(session, actor=actor, batch_id=batch_id, page=_ALL)
+            settings = await current_settings(session)
+            today = local_date(utc_now(), settings.zone)
+            coming = await list_sessions(
+                session,
+                actor=actor,
+                start_date=today,
+                end_date=today + _LOOK_AHEAD,
+                batch_id=batch_id,
+                page=_NEXT_SESSIONS,
+            )
+        self.shown_id, self.version = batch.id, batch.version
+        self.title, self.code = batch.name, batch.code
+        self.status_label, self.tone = STATUSES[batch.status.value]
+        self.may_manage = may(actor, Permission.BATCH_MANAGE)
+        self.may_enroll = may(actor, Permission.ENROLLMENT_MANAGE)
+        self.is_staff = actor.is_staff
+        self.meetings = [_meeting(each, batch) for each in batch.meetings]
+        present = [each for each in enrolled.items if each.ends_on is None or each.ends_on >= today]
+        gone = [each for each in enrolled.items if each.ends_on is not None and each.ends_on < today]
+        self.students = [_enrolled(each) for each in present]
+        self.past = [_enrolled(each) for each in gone]
+        self.past_label = ngettext("{n} earlier student", "{n} earlier students", len(gone)).format(n=len(gone))
+        may_open_register = may(actor, Permission.REGISTER_READ)
+        self.sessions = [_session(each, settings.zone, may_open=may_open_register) for each in coming.items]
+        self.answer = _answer(batch)
+        self.phase, self.problem = READY, ""
+
+
+def _answer(batch: BatchRead) -> str:
+    students = ngettext("{n} student", "{n} students", batch.enrolled_count).format(n=batch.enrolled_count)
+    parts = [batch.subject_name, batch.faculty_name or _("no teacher yet"), students]
+    if batch.room_name:
+        parts.append(batch.room_name)
+    if batch.ends_on:
+        parts.append(_("until {day}").format(day=date_label(batch.ends_on)))
+    return " · ".join(parts)
+
+
+def _meeting(meeting: MeetingRead, batch: BatchRead) -> MeetingRow:
+    return MeetingRow(
+        day=LONG_WEEKDAYS[meeting.weekday],
+        time=clock_label(meeting.starts_at, meeting.ends_at),
+        room=meeting.room_name or batch.room_name or _("No room"),
+    )
+
+
+def _enrolled(row: EnrollmentRead) -> EnrolledRow:
+    return EnrolledRow(
+        id=row.id,
+        student_id=row.student_id,
+        name=row.student_name,
+        initials=initials_of(row.student_name),
+        code=row.student_code,
+        since=date_label(row.starts_on),
+        until=date_label(row.ends_on),
+        is_open=row.ends_on is None,
+        href=routes.student(row.student_id),
+    )
+
+
+def _session(session: SessionRead, zone: Any, *, may_open: bool) -> SessionRow:
+    is_cancelled = session.status is SessionStatus.CANCELLED
+    note = ""
+    if is_cancelled:
+        note = _("Cancelled: {reason}").format(reason=session.cancel_reason) if session.cancel_reason else _("Cancelled")
+    elif session.substitute_for_name:
+        note = _("for {name}").format(name=session.substitute_for_name)
+    return SessionRow(
+        id=session.id,
+        day=day_label(session.local_date),
+        time=time_label(session.starts_at, session.ends_at, zone),
+        room=session.room_name or "",
+        teacher=session.faculty_name or _("No teacher"),
+        note=note,
+        is_cancelled=is_cancelled,
+        href=routes.register(session.id) if may_open else "",
+    )
+
+
+@page(
+    route=routes.BATCH_ROUTE,
+    title=_("Batch"),
+    permission=Permission.BATCH_READ,
+    on_load=[BatchPage.open, BatchPage.watch],
+)
+def batch_page() -> rx.Component:
+    return rx.fragment(
+        rx.el.link(rel="stylesheet", href="/week/week.css", custom_attrs={"precedence": "default"}),
+        by_phase(
+            BatchPage.phase,
+            ready=_batch(),
+            loading=rx.fragment(page_header(_("Batch"), ""), card(card_body(skeleton("70%"), skeleton("50%")))),
+            failed=rx.fragment(
+                page_header(_("Batch"), "", back=(_("Batches"), routes.BATCHES)),
+                error_state(BatchPage.problem, BatchPage.open),
+            ),
+        ),
+        batch_dialog(),
+        schedule_dialog(),
+        enroll_dialog(),
+        enrollment_dialog(),
+        session_panel(),
+    )
+
+
+def _batch() -> rx.Component:
+    return rx.fragment(
+        page_header(
+            BatchPage.title,
+            BatchPage.answer,
+            rx.el.span(BatchPage.code, class_name="muted small"),
+            badge(BatchPage.status_label, tone=BatchPage.tone),
+            rx.cond(
+                BatchPage.may_manage,
+                button(_("Change"), icon="pencil", on_click=BatchForm.edit(BatchPage.shown_id)),
+            ),
+            back=(_("Batches"), routes.BATCHES),
+        ),
+        rx.el.div(
+            rx.el.div(_students_card(), class_name="stack"),
+            rx.el.div(_week_card(), _sessions_card(), class_name="stack"),
+            class_name="batch-columns",
+        ),
+    )
+
+
+def _week_card() -> rx.Component:
+    return card(
+        rx.cond(
+            BatchPage.meetings.length() > 0,  # pyright: ignore[reportAttributeAccessIssue]
+            plain_table(
+                BatchPage.meetings,
+                [
+                    Column(_("Day"), lambda row: row.day),
+                    Column(_("Time"), lambda row: row.time),
+                    Column(_("Room"), lambda row: row.room),
+                ],
+                label=_("Weekly schedule"),
+            ),
+            card_body(rx.el.p(_("No weekly schedule yet: no sessions are made."), class_name="muted small")),
+        ),
+        title=_("Weekly schedule"),
+        actions=(
+            rx.cond(
+                BatchPage.may_manage,
+                button(_("Change schedule"), kind="quiet", icon="pencil", on_click=ScheduleForm.edit(BatchPage.shown_id)),
+            ),
+        ),
+    )
+
+
+def _students_card() -> rx.Component:
+    return card(
+        rx.cond(
+            BatchPage.students.length() > 0,  # pyright: ignore[reportAttributeAccessIssue]
+            plain_table(
+                BatchPage.students,
+                [
+                    Column(_("Student"), lambda row: _student_link(row)),
+                    Column(_("Code"), lambda row: row.code, width="90px", on_phone=False),
+                    Column(_("From"), lambda row: row.since, width="112px"),
+                    Column(_("Until"), lambda row: row.until, width="112px", on_phone=False),
+                    Column("", _student_actions, width="150px"),
+                ],
+                label=_("Students"),
+            ),
+            card_body(rx.el.p(_("Nobody is enrolled yet."), class_name="muted small")),
+        ),
+        rx.cond(
+            BatchPage.past.length() > 0,  # pyright: ignore[reportAttributeAccessIssue]
+            rx.el.details(
+                rx.el.summary(BatchPage.past_label, class_name="card-summary"),
+                plain_table(
+                    BatchPage.past,
+                    [
+                        Column(_("Student"), lambda row: _student_link(row)),
+                        Column(_("From"), lambda row: row.since, width="112px"),
+                        Column(_("Until"), lambda row: row.until, width="112px"),
+                        Column("", _change_dates, width="90px"),
+                    ],
+                    label=_("Earlier students"),
+                ),
+            ),
+        ),
+        title=_("Students"),
+        actions=(
+            rx.cond(
+                BatchPage.may_enroll,
+                button(
+                    _("Enrol students"),
+                    kind="primary",
+                    icon="user-plus",
+                    on_click=EnrollStudents.start(BatchPage.shown_id),
+                    creates=True,
+                ),
+            ),
+        ),
+    )
+
+
+def _student_link(row: EnrolledRow) -> rx.Component:
+    return rx.cond(
+        BatchPage.is_staff,
+        link(person(row.name, row.initials), href=row.href, class_name="row-link"),
+        person(row.name, row.initials),
+    )
+
+
+def _student_actions(row: EnrolledRow) -> rx.Component:
+    return rx.cond(
+        BatchPage.may_enroll,
+        rx.el.span(
+            _dates_button(row),
+            rx.cond(
+                row.is_open,
+                button(
+                    _("End"),
+                    kind="quiet",
+                    on_click=EnrollmentDates.end_today(row.id),
+                    custom_attrs={"aria-description": row.name},
+                ),
+            ),
+            class_name="row cell-actions above-link",
+        ),
+    )
+
+
+def _change_dates(row: EnrolledRow) -> rx.Component:
+    return rx.cond(BatchPage.may_enroll, rx.el.span(_dates_button(row), class_name="row cell-actions above-link"))
+
+
+def _dates_button(row: EnrolledRow) -> rx.Component:
+    return button(
+        _("Dates"),
+        kind="quiet",
+        on_click=EnrollmentDates.edit(BatchPage.shown_id, row.id),
+        custom_attrs={"aria-description": row.name},
+    )
+
+
+def _sessions_card() -> rx.Component:
+    return card(
+        rx.cond(
+            BatchPage.sessions.length() > 0,  # pyright: ignore[reportAttributeAccessIssue]
+            rx.el.ul(rx.foreach(BatchPage.sessions, _session_line), class_name="session-lines"),
+            card_body(rx.el.p(_("No sessions to come."), class_name="muted small")),
+        ),
+        title=_("Next sessions"),
+        actions=(link_button(_("Timetable"), routes.TIMETABLE, kind="quiet"),),
+    )
+
+
+def _session_line(row: SessionRow) -> rx.Component:
+    when = rx.fragment(rx.el.span(row.day, class_name="session-day"), rx.el.span(row.time))
+    return rx.el.li(
+        rx.cond(
+            row.href,
+            link(when, href=row.href, class_name=rx.cond(row.is_cancelled, "session-when struck", "session-when")),
+            rx.el.span(when, class_name=rx.cond(row.is_cancelled, "session-when struck", "session-when")),
+        ),
+        rx.el.span(
+            rx.cond(
+                row.note,
+                rx.el.span(row.note, class_name=rx.cond(row.is_cancelled, "tone-absent", "tone-excused")),
+                rx.el.span(row.room, class_name="muted"),
+            ),
+            class_name="truncate grow",
+        ),
+        rx.cond(
+            BatchPage.may_manage,
+            icon_button(
+                "ellipsis",
+                label=_("Change the session of ") + row.day,
+                on_click=SessionPanel.open(row.id),
+                class_name="line-menu",
+            ),
+        ),
+    )
