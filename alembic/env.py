@@ -2,12 +2,12 @@
 
 from typing import Literal
 
+from alembic import context
 from sqlalchemy import Connection, create_engine, text
 from sqlmodel.sql.sqltypes import AutoString
 
 from academics_app.core.config import get_settings
 from academics_app.models import metadata
-from alembic import context
 
 LOCK_TIMEOUT = "4s"
 """A migration that can't have its lock soon gives up, rather than queue every reader behind it."""

@@ -71,6 +71,36 @@
     if (event.key === "Escape" && event.target?.matches?.("[data-search]")) event.target.blur();
   });
 
+  // A menu opens under its button, or over it where there is no room below.
+  document.addEventListener(
+    "toggle",
+    (event) => {
+      const menu = event.target;
+      if (event.newState !== "open" || !menu.matches?.(".menu[popover]")) return;
+      const button = document.querySelector(`[popovertarget="${menu.id}"]`);
+      if (!button) return;
+      const at = button.getBoundingClientRect();
+      const below = at.bottom + 4 + menu.offsetHeight <= innerHeight;
+      const left = Math.max(8, Math.min(at.right - menu.offsetWidth, innerWidth - menu.offsetWidth - 8));
+      menu.style.left = `${left}px`;
+      menu.style.top = `${below ? at.bottom + 4 : Math.max(8, at.top - 4 - menu.offsetHeight)}px`;
+      menu.querySelector("a, button")?.focus();
+    },
+    true,
+  );
+  document.addEventListener("keydown", (event) => {
+    const menu = event.target?.closest?.(".menu[popover]");
+    if (!menu || (event.key !== "ArrowDown" && event.key !== "ArrowUp")) return;
+    event.preventDefault();
+    const items = [...menu.querySelectorAll("a, button")];
+    const step = event.key === "ArrowDown" ? 1 : -1;
+    items[(items.indexOf(document.activeElement) + step + items.length) % items.length]?.focus();
+  });
+  document.addEventListener("click", (event) => {
+    const menu = event.target?.closest?.(".menu[popover]");
+    if (menu && event.target.closest("a, button")) menu.hidePopover();
+  });
+
   const showConnection = () => {
     const banner = document.getElementById("offline-banner");
     if (banner) banner.hidden = navigator.onLine;

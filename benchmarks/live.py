@@ -16,7 +16,7 @@ import httpx
 import psutil
 from sqlalchemy import text
 
-from academics_app.accounts.authentication import SCREEN_COOKIE, issue_pair, issue_screen_cookie, open_sign_in
+from academics_app.accounts.authentication import SCREEN_COOKIE, Device, issue_pair, issue_screen_cookie, open_sign_in
 from academics_app.accounts.models import User
 from academics_app.core import db
 from academics_app.core.actor import Door
@@ -243,8 +243,8 @@ async def _sign_in() -> Watched:
     async with db.transaction() as session:
         row = (await session.execute(text(_REGISTER))).one()
         user = await session.get_one(User, row.user_id)
-        token = issue_pair(await open_sign_in(session, user=user, door=Door.REST)).access_token
-        cookie = issue_screen_cookie(await open_sign_in(session, user=user, door=Door.SCREEN))
+        token = issue_pair(await open_sign_in(session, user=user, device=Device(Door.REST))).access_token
+        cookie = issue_screen_cookie(await open_sign_in(session, user=user, device=Device(Door.SCREEN)))
     return Watched(row.id, row.student_id, token, f"{SCREEN_COOKIE}={cookie}")
 
 

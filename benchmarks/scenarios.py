@@ -10,7 +10,7 @@ from uuid import UUID
 from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from academics_app.accounts.authentication import issue_pair, open_sign_in
+from academics_app.accounts.authentication import Device, issue_pair, open_sign_in
 from academics_app.accounts.models import User
 from academics_app.core.actor import Door
 from academics_app.core.db import transaction
@@ -133,5 +133,5 @@ def _summary(student_id: int, token: str, last_day: date) -> Request:
 
 
 async def _token(session: AsyncSession, user_id: int) -> str:
-    signed_in = await open_sign_in(session, user=await session.get_one(User, user_id), door=Door.REST)
+    signed_in = await open_sign_in(session, user=await session.get_one(User, user_id), device=Device(Door.REST))
     return issue_pair(signed_in).access_token

@@ -17,7 +17,7 @@ import pytest  # noqa: E402
 from sqlalchemy import event, text  # noqa: E402
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession  # noqa: E402
 
-from academics_app.accounts.authentication import issue_pair, open_sign_in  # noqa: E402
+from academics_app.accounts.authentication import Device, issue_pair, open_sign_in  # noqa: E402
 from academics_app.accounts.models import User  # noqa: E402
 from academics_app.core import db, embedded_postgres  # noqa: E402
 from academics_app.core.actor import Door  # noqa: E402
@@ -98,7 +98,7 @@ def sign_in(session: AsyncSession) -> SignIn:
     """Sign a user in; the headers of a bearer of an access token."""
 
     async def _sign_in(user: User) -> Headers:
-        signed_in = await open_sign_in(session, user=user, door=Door.REST)
+        signed_in = await open_sign_in(session, user=user, device=Device(Door.REST))
         pair = issue_pair(signed_in)
         await session.flush()
         return {"Authorization": f"Bearer {pair.access_token}"}
@@ -108,7 +108,7 @@ def sign_in(session: AsyncSession) -> SignIn:
 
 @pytest.fixture
 def count_queries(engine: AsyncEngine) -> CountQueries:
-    """`with count_queries() as statements:` collects what is sent to PostgreSQL, savepoints left out."""
+    """Collects what is sent to PostgreSQL inside `with count_queries() as statements:`, savepoints left out."""
 
     @contextmanager
     def _count() -> Iterator[list[str]]:

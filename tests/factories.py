@@ -75,7 +75,8 @@ async def create_topic(session: AsyncSession, *, subject: Subject | None = None,
     subject = subject or await create_subject(session)
     number = next(_number)
     return await _add(
-        session, Topic(**{"subject_id": subject.id, "position": number, "title": f"Topic {number}"} | overrides)
+        session,
+        Topic(**{"subject_id": subject.id, "position": number, "title": f"Topic {number}"} | overrides),
     )
 
 

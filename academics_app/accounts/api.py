@@ -36,9 +36,7 @@ async def login(
         session,
         username=form.username,
         password=form.password,
-        door=Door.REST,
-        ip_address=client_address(request),
-        user_agent=request.headers.get("user-agent", ""),
+        device=device_of(request, Door.REST),
     )
     return authentication.issue_pair(signed_in)
 
@@ -74,7 +72,9 @@ async def me(session: ReadSessionDep, actor: ActorDep) -> UserRead:
     return await service.own_account(session, actor=actor)
 
 
-@router.post("/auth/password", tags=["auth"], status_code=204, summary="Change the password; ends other sign-ins")
+@router.post(
+    "/auth/password", tags=["auth"], status_code=204, summary="Change the password; ends other sign-ins"
+)
 async def change_password(session: SessionDep, actor: ActorDep, data: PasswordChange) -> Response:
     await service.change_password(session, actor=actor, current=data.current_password, new=data.new_password)
     return Response(status_code=204)
@@ -112,7 +112,12 @@ async def approve_user(session: SessionDep, actor: ActorDep, user_id: Id, data: 
     return await service.approve_user(session, actor=actor, user_id=user_id, student_id=data.student_id)
 
 
-@router.post("/users/{user_id}/invitation", tags=["users"], status_code=201, summary="A one-time link to choose a password")
+@router.post(
+    "/users/{user_id}/invitation",
+    tags=["users"],
+    status_code=201,
+    summary="A one-time link to choose a password",
+)
 async def invite_user(session: SessionDep, actor: ActorDep, user_id: Id) -> Invitation:
     return await service.create_invitation(session, actor=actor, user_id=user_id)
 
@@ -130,6 +135,10 @@ async def audit_log(
     )
 
 
-def client_address(request: Request) -> str:
-    """The peer's address; behind proxies the server resolves it from the trusted hops."""
-    return request.client.host if request.client else ""
+def device_of(request: Request, door: Door) -> authentication.Device:
+    """The caller's device; behind proxies the server resolves the address from the trusted hops."""
+    return authentication.Device(
+        door=door,
+        ip_address=request.client.host if request.client else "",
+        user_agent=request.headers.get("user-agent", ""),
+    )

@@ -23,7 +23,7 @@ from academics_app.core.clock import utc_now
 from academics_app.core.config import get_settings
 from academics_app.core.db import announce
 from academics_app.core.errors import Forbidden, NotSignedIn
-from academics_app.core.security import Token, TokenKind
+from academics_app.core.security import Token, TokenHolder, TokenKind
 
 SCREEN_COOKIE = "academics_session"
 
@@ -38,21 +38,33 @@ class SignIn:
     user: User
     auth_session: AuthSession
 
+    @property
+    def holder(self) -> TokenHolder:
+        """Whom its tokens are for."""
+        return TokenHolder(self.auth_session.id, self.user.id, self.user.token_version)
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """Where somebody signs in: through which door, from which address, with what."""
+
+    door: Door
+    ip_address: str = ""
+    user_agent: str = ""
+
 
 def live_topic(auth_session_id: UUID) -> str:
     """Published when the sign-in ends; every open page and socket of it watches."""
     return f"auth:{auth_session_id}"
 
 
-async def sign_in(
-    session: AsyncSession, *, username: str, password: str, door: Door, ip_address: str = "", user_agent: str = ""
-) -> SignIn:
+async def sign_in(session: AsyncSession, *, username: str, password: str, device: Device) -> SignIn:
     """Check the credentials and open an `auth_session`.
 
     Raises TooManyTries while the name or address is held back, NotSignedIn for a wrong name or password (with the
     same words and in the same time), Forbidden for the right password of an account that is not active.
     """
-    keys = throttle.keys_for(username, ip_address)
+    keys = throttle.keys_for(username, device.ip_address)
     await throttle.check(keys)
     found = (await session.scalars(user_by_login(username))).all()
     exact = [user for user in found if user.username.lower() == username.strip().lower()]
@@ -65,32 +77,38 @@ async def sign_in(
         raise Forbidden("An admin has not approved this account yet.", code="account_pending")
     if user.status is not UserStatus.ACTIVE:
         raise Forbidden("This account is disabled.", code="account_disabled")
-    return await open_sign_in(session, user=user, door=door, ip_address=ip_address, user_agent=user_agent)
+    return await open_sign_in(session, user=user, device=device)
 
 
-async def open_sign_in(
-    session: AsyncSession, *, user: User, door: Door, ip_address: str = "", user_agent: str = ""
-) -> SignIn:
+async def open_sign_in(session: AsyncSession, *, user: User, device: Device) -> SignIn:
     """A new sign-in of a user whose identity the caller has just checked."""
     settings = get_settings()
-    lifetime = settings.screen_session_lifetime if door is Door.SCREEN else settings.refresh_token_lifetime
+    lifetime = (
+        settings.screen_session_lifetime if device.door is Door.SCREEN else settings.refresh_token_lifetime
+    )
     auth_session = AuthSession(
         user_id=user.id,
-        door=door,
+        door=device.door,
         expires_at=utc_now() + lifetime,
-        ip_address=ip_address[:64],
-        user_agent=user_agent[:300],
+        ip_address=device.ip_address[:64],
+        user_agent=device.user_agent[:300],
     )
     session.add(auth_session)
     await session.flush()  # the row must be there before a token names it
-    record(session, actor=_as_actor(user, auth_session.id, door), action="user.sign_in", subject_kind="user", subject_id=user.id)
+    record(
+        session,
+        actor=_as_actor(user, auth_session.id, device.door),
+        action="user.sign_in",
+        subject_kind="user",
+        subject_id=user.id,
+    )
     return SignIn(user, auth_session)
 
 
 def issue_pair(signed_in: SignIn) -> TokenPair:
     """An access and a refresh token; only the newest refresh token of a sign-in is good."""
-    refresh, _ = security.issue_token(
-        TokenKind.REFRESH, **_claims(signed_in), expires_at=signed_in.auth_session.expires_at
+    refresh = security.issue_token(
+        TokenKind.REFRESH, signed_in.holder, expires_at=signed_in.auth_session.expires_at
     )
     signed_in.auth_session.refresh_fingerprint = security.fingerprint(refresh)
     return _access_token(signed_in).model_copy(update={"refresh_token": refresh})
@@ -98,10 +116,9 @@ def issue_pair(signed_in: SignIn) -> TokenPair:
 
 def issue_screen_cookie(signed_in: SignIn) -> str:
     """The value of the browser's cookie."""
-    value, _ = security.issue_token(
-        TokenKind.SCREEN, **_claims(signed_in), expires_at=signed_in.auth_session.expires_at
+    return security.issue_token(
+        TokenKind.SCREEN, signed_in.holder, expires_at=signed_in.auth_session.expires_at
     )
-    return value
 
 
 async def refresh(session: AsyncSession, *, encoded: str) -> TokenPair:
@@ -128,7 +145,9 @@ class RefreshTokenReused(NotSignedIn):
     code = "refresh_token_reused"
 
     def __init__(self, auth_session_id: UUID) -> None:
-        super().__init__("This refresh token was used before, so the sign-in was ended. Please sign in again.")
+        super().__init__(
+            "This refresh token was used before, so the sign-in was ended. Please sign in again."
+        )
         self.auth_session_id = auth_session_id
 
 
@@ -138,7 +157,9 @@ async def end_reused_sign_in(session: AsyncSession, reuse: RefreshTokenReused) -
     await end_sign_ins(session, user_id=auth_session.user_id, only=auth_session.id)
 
 
-async def actor_from_token(session: AsyncSession, encoded: str, *, door: Door, kind: TokenKind) -> Actor | None:
+async def actor_from_token(
+    session: AsyncSession, encoded: str, *, door: Door, kind: TokenKind
+) -> Actor | None:
     """The actor behind a token of the kind; None when it is bad, expired, revoked or its user may not sign in."""
     token = security.read_token(encoded, kind)
     if token is None:
@@ -204,19 +225,11 @@ def _for(token: Token):  # noqa: ANN202 - a Select of a private row
     return for_token(token.auth_session_id, token.token_version)
 
 
-def _claims(signed_in: SignIn) -> dict[str, object]:
-    return {
-        "auth_session_id": signed_in.auth_session.id,
-        "user_id": signed_in.user.id,
-        "token_version": signed_in.user.token_version,
-    }
-
-
 def _access_token(signed_in: SignIn) -> TokenPair:
     lifetime = get_settings().access_token_lifetime
-    access, _ = security.issue_token(
+    access = security.issue_token(
         TokenKind.ACCESS,
-        **_claims(signed_in),
+        signed_in.holder,
         expires_at=min(utc_now() + lifetime, signed_in.auth_session.expires_at),
     )
     return TokenPair(access_token=access, expires_in=int(lifetime.total_seconds()))

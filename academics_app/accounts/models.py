@@ -50,7 +50,9 @@ class UserBranch(SQLModel, table=True):
 
     __tablename__ = "user_branch"  # pyright: ignore[reportAssignmentType]
 
-    user_id: int = Field(foreign_key="user_account.id", primary_key=True, sa_type=BigInteger, ondelete="CASCADE")
+    user_id: int = Field(
+        foreign_key="user_account.id", primary_key=True, sa_type=BigInteger, ondelete="CASCADE"
+    )
     branch_id: int = Field(foreign_key="branch.id", primary_key=True, sa_type=BigInteger)
 
 

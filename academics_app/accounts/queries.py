@@ -15,7 +15,7 @@ _branches = (
     .scalar_subquery()
 )
 
-signed_in_user: Select[tuple[Any, ...]] = (
+signed_in_user: Select[*tuple[Any, ...]] = (
     select(
         col(AuthSession.user_id),
         col(User.role),
@@ -33,10 +33,10 @@ signed_in_user: Select[tuple[Any, ...]] = (
 )
 """Who a sign-in belongs to, when it is still good; narrow it with `for_token`."""
 
-UserRow = Row[tuple[Any, ...]]
+UserRow = Row[*tuple[Any, ...]]
 
 
-def for_token(auth_session_id: UUID, token_version: int) -> Select[tuple[Any, ...]]:
+def for_token(auth_session_id: UUID, token_version: int) -> Select[*tuple[Any, ...]]:
     """The living sign-in that a token names."""
     return signed_in_user.where(
         col(AuthSession.id) == auth_session_id,
@@ -45,7 +45,7 @@ def for_token(auth_session_id: UUID, token_version: int) -> Select[tuple[Any, ..
     )
 
 
-def user_by_login(name: str) -> Select[tuple[User]]:
+def user_by_login(name: str) -> Select[User]:
     """The user with this user name, or with this e-mail address when only one has it."""
     wanted = name.strip().lower()
     return (
@@ -56,7 +56,7 @@ def user_by_login(name: str) -> Select[tuple[User]]:
     )
 
 
-def users(*, role: Role | None, status: UserStatus | None) -> Select[tuple[User]]:
+def users(*, role: Role | None, status: UserStatus | None) -> Select[User]:
     """Accounts by filter, those that wait for approval first."""
     statement = select(User).order_by(
         (col(User.status) == UserStatus.PENDING).desc(), col(User.full_name), col(User.id)
@@ -68,7 +68,7 @@ def users(*, role: Role | None, status: UserStatus | None) -> Select[tuple[User]
     return statement
 
 
-def audit_events(*, subject_kind: str | None, subject_id: int | None) -> Select[tuple[Any, ...]]:
+def audit_events(*, subject_kind: str | None, subject_id: int | None) -> Select[*tuple[Any, ...]]:
     """Audit rows, newest first, with the name of who did it."""
     statement = (
         select(AuditEvent, col(User.full_name))

@@ -8,9 +8,11 @@ from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints, 
 
 from academics_app.accounts.models import UserStatus
 from academics_app.core.actor import Door, Role
-from academics_app.core.text import Text, line
+from academics_app.core.text import Name, Text
 
-Username = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=3, max_length=100, pattern=r"^[^\s]+$")]
+Username = Annotated[
+    Text, StringConstraints(strip_whitespace=True, min_length=3, max_length=100, pattern=r"^[^\s]+$")
+]
 Password = Annotated[Text, StringConstraints(min_length=10, max_length=256)]
 
 
@@ -35,7 +37,7 @@ class Registration(_Input):
 
     username: Username
     email: EmailStr
-    full_name: line(200)
+    full_name: Name
     password: Password
 
     @field_validator("password")
@@ -49,22 +51,22 @@ class Registration(_Input):
 class FirstAdmin(Registration):
     """The first-run screen's answers."""
 
-    institute_name: line(200)
-    time_zone: line(60)
+    institute_name: Name
+    time_zone: Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=60)]
 
 
 class AdminCreate(_Input):
     """What the command line asks for."""
 
     username: Username
-    full_name: line(200)
+    full_name: Name
     password: Password
 
 
 class UserCreate(_Input):
     username: Username
     email: EmailStr | None = None
-    full_name: line(200)
+    full_name: Name
     role: Role
     student_id: Annotated[int, Field(ge=1)] | None = None
     faculty_id: Annotated[int, Field(ge=1)] | None = None
@@ -76,7 +78,7 @@ class UserUpdate(_Input):
     """What an admin may change; absent fields stay."""
 
     email: EmailStr | None = None
-    full_name: line(200) | None = None
+    full_name: Name | None = None
     role: Role | None = None
     status: UserStatus | None = None
     student_id: int | None = None

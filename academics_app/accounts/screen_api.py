@@ -11,7 +11,7 @@ from fastapi.responses import RedirectResponse
 from pydantic import ValidationError
 
 from academics_app.accounts import authentication, service
-from academics_app.accounts.api import client_address
+from academics_app.accounts.api import device_of
 from academics_app.accounts.schemas import FirstAdmin, Registration
 from academics_app.api.origin import check_same_origin_form
 from academics_app.core.actor import Door
@@ -19,17 +19,23 @@ from academics_app.core.config import get_settings
 from academics_app.core.db import transaction
 from academics_app.core.errors import AppError
 
-router = APIRouter(prefix="/auth/screen", include_in_schema=False, dependencies=[Depends(check_same_origin_form)])
+router = APIRouter(
+    prefix="/auth/screen", include_in_schema=False, dependencies=[Depends(check_same_origin_form)]
+)
 
 INVITATION_COOKIE = "academics_invitation"
 Field = Annotated[str, Form(max_length=1000)]
 
 
 @router.post("/login")
-async def login(request: Request, username: Field = "", password: Field = "", next: Field = "/") -> RedirectResponse:  # noqa: A002 - the field's name
+async def login(
+    request: Request, username: Field = "", password: Field = "", next: Field = "/"
+) -> RedirectResponse:
     try:
         async with transaction() as session:
-            signed_in = await authentication.sign_in(session, username=username, password=password, **_device(request))
+            signed_in = await authentication.sign_in(
+                session, username=username, password=password, device=device_of(request, Door.SCREEN)
+            )
     except AppError as error:
         return _back("/login", error=error.code, next=next, username=username[:100], wait=error.retry_after)
     return _with_cookie(_to(_local_path(next)), signed_in)
@@ -38,7 +44,9 @@ async def login(request: Request, username: Field = "", password: Field = "", ne
 @router.post("/logout")
 async def logout(request: Request) -> RedirectResponse:
     async with transaction() as session:
-        actor = await authentication.actor_from_cookie(session, request.headers.get("cookie", ""), door=Door.SCREEN)
+        actor = await authentication.actor_from_cookie(
+            session, request.headers.get("cookie", ""), door=Door.SCREEN
+        )
         if actor is not None:
             await authentication.sign_out(session, actor=actor)
     answer = _to("/login")
@@ -47,7 +55,9 @@ async def logout(request: Request) -> RedirectResponse:
 
 
 @router.post("/register")
-async def register(username: Field = "", email: Field = "", full_name: Field = "", password: Field = "") -> RedirectResponse:
+async def register(
+    username: Field = "", email: Field = "", full_name: Field = "", password: Field = ""
+) -> RedirectResponse:
     typed = {"username": username, "email": email, "full_name": full_name}
     try:
         data = Registration(**typed, password=password)
@@ -79,7 +89,7 @@ async def setup(
         data = FirstAdmin(**typed, password=password)
         async with transaction() as session:
             user = await service.create_first_admin(session, data=data, door=Door.SCREEN)
-            signed_in = await authentication.open_sign_in(session, user=user, **_device(request))
+            signed_in = await authentication.open_sign_in(session, user=user, device=device_of(request, Door.SCREEN))
     except (AppError, ValidationError) as error:
         return _back("/setup", **_reasons(error), **typed)
     return _with_cookie(_to("/"), signed_in)
@@ -90,7 +100,12 @@ async def open_invitation(token: Annotated[str, Query(max_length=2000)] = "") ->
     """Keep the link's token in an HttpOnly cookie, out of reach of the page and of its address."""
     answer = _to("/invitation")
     answer.set_cookie(
-        INVITATION_COOKIE, token, max_age=3600, httponly=True, samesite="lax", secure=get_settings().cookies_are_secure
+        INVITATION_COOKIE,
+        token,
+        max_age=3600,
+        httponly=True,
+        samesite="lax",
+        secure=get_settings().cookies_are_secure,
     )
     return answer
 
@@ -104,20 +119,12 @@ async def accept_invitation(request: Request, password: Field = "") -> RedirectR
             user = await service.accept_invitation(
                 session, token=request.cookies.get(INVITATION_COOKIE, ""), password=password
             )
-            signed_in = await authentication.open_sign_in(session, user=user, **_device(request))
+            signed_in = await authentication.open_sign_in(session, user=user, device=device_of(request, Door.SCREEN))
     except AppError as error:
         return _back("/invitation", error=error.code)
     answer = _with_cookie(_to("/"), signed_in)
     answer.delete_cookie(INVITATION_COOKIE, path="/")
     return answer
-
-
-def _device(request: Request) -> dict[str, object]:
-    return {
-        "door": Door.SCREEN,
-        "ip_address": client_address(request),
-        "user_agent": request.headers.get("user-agent", ""),
-    }
 
 
 def _with_cookie(answer: RedirectResponse, signed_in: authentication.SignIn) -> RedirectResponse:
@@ -153,5 +160,10 @@ def _reasons(error: AppError | ValidationError) -> dict[str, object]:
 def _local_path(target: str) -> str:
     """The path to go on to; anything that could lead to another site becomes the home page."""
     parts = urlsplit(target)
-    is_local = not parts.scheme and not parts.netloc and target.startswith("/") and not target.startswith(("//", "/\\"))
+    is_local = (
+        not parts.scheme
+        and not parts.netloc
+        and target.startswith("/")
+        and not target.startswith(("//", "/\\"))
+    )
     return target if is_local and "\n" not in target and "\r" not in target else "/"

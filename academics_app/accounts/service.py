@@ -30,7 +30,7 @@ from academics_app.core.db import announce
 from academics_app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
 from academics_app.core.pagination import Page, PageRequest
 from academics_app.core.permissions import Permission, require
-from academics_app.core.security import TokenKind
+from academics_app.core.security import TokenHolder, TokenKind
 from academics_app.institute.service import current_settings, update_settings
 from academics_app.students.schemas import StudentCreate
 from academics_app.students.service import access_student, create_student
@@ -57,7 +57,14 @@ async def register_student(session: AsyncSession, *, data: Registration, door: D
     actor = system_actor(door)
     if settings.registration_open:
         await _activate_student(session, user, actor=actor, student_id=None)
-    record(session, actor=actor, action="user.register", subject_kind="user", subject_id=user.id, after=_facts(user))
+    record(
+        session,
+        actor=actor,
+        action="user.register",
+        subject_kind="user",
+        subject_id=user.id,
+        after=_facts(user),
+    )
     announce(session, "users")
     return read_user(user)
 
@@ -72,7 +79,15 @@ async def approve_user(
     before = _facts(user)
     await _activate_student(session, user, actor=actor, student_id=student_id)
     user.version += 1
-    record(session, actor=actor, action="user.approve", subject_kind="user", subject_id=user.id, before=before, after=_facts(user))
+    record(
+        session,
+        actor=actor,
+        action="user.approve",
+        subject_kind="user",
+        subject_id=user.id,
+        before=before,
+        after=_facts(user),
+    )
     announce(session, "users")
     return read_user(user)
 
@@ -80,12 +95,17 @@ async def approve_user(
 async def create_user(session: AsyncSession, *, actor: Actor, data: UserCreate) -> UserRead:
     """An account without a password yet: `create_invitation` gives the link with which the person chooses one."""
     require(actor, Permission.USER_MANAGE)
-    user = await _add_user(
-        session, User(**data.model_dump(exclude={"branch_ids"}), status=UserStatus.ACTIVE)
-    )
+    user = await _add_user(session, User(**data.model_dump(exclude={"branch_ids"}), status=UserStatus.ACTIVE))
     _check_person(user)
     session.add_all(UserBranch(user_id=user.id, branch_id=branch_id) for branch_id in set(data.branch_ids))
-    record(session, actor=actor, action="user.create", subject_kind="user", subject_id=user.id, after=_facts(user))
+    record(
+        session,
+        actor=actor,
+        action="user.create",
+        subject_kind="user",
+        subject_id=user.id,
+        after=_facts(user),
+    )
     announce(session, "users")
     return read_user(user)
 
@@ -100,7 +120,9 @@ async def update_user(session: AsyncSession, *, actor: Actor, user_id: int, data
     for field, value in changes.items():
         setattr(user, field, value)
     if user.password_hash is not None and user.status is UserStatus.PENDING:
-        raise InvalidInput("An account cannot be sent back to waiting.", fields={"status": "cannot be pending again"})
+        raise InvalidInput(
+            "An account cannot be sent back to waiting.", fields={"status": "cannot be pending again"}
+        )
     _check_person(user)
     user.search_text = _search_text(user)
     user.version += 1
@@ -111,11 +133,21 @@ async def update_user(session: AsyncSession, *, actor: Actor, user_id: int, data
         for row in await session.scalars(select(UserBranch).where(col(UserBranch.user_id) == user.id)):
             await session.delete(row)
         await session.flush()  # deletions before the same keys are added again
-        session.add_all(UserBranch(user_id=user.id, branch_id=branch_id) for branch_id in set(data.branch_ids))
+        session.add_all(
+            UserBranch(user_id=user.id, branch_id=branch_id) for branch_id in set(data.branch_ids)
+        )
     after = _facts(user)
     if before["role"] != after["role"] or before["status"] != after["status"] or data.branch_ids is not None:
         await authentication.end_sign_ins(session, user_id=user.id)
-    record(session, actor=actor, action="user.update", subject_kind="user", subject_id=user.id, before=before, after=after)
+    record(
+        session,
+        actor=actor,
+        action="user.update",
+        subject_kind="user",
+        subject_id=user.id,
+        before=before,
+        after=after,
+    )
     announce(session, "users", f"user:{user.id}")
     return read_user(user)
 
@@ -183,9 +215,7 @@ async def list_sign_ins(session: AsyncSession, *, actor: Actor) -> list[SignInRe
         .order_by(col(AuthSession.created_at).desc())
         .limit(50)
     )
-    return [
-        SignInRead(**row.model_dump(), is_current=row.id == actor.auth_session_id) for row in rows
-    ]
+    return [SignInRead(**row.model_dump(), is_current=row.id == actor.auth_session_id) for row in rows]
 
 
 async def end_sign_in(session: AsyncSession, *, actor: Actor, auth_session_id: UUID) -> None:
@@ -196,9 +226,7 @@ async def end_sign_in(session: AsyncSession, *, actor: Actor, auth_session_id: U
 
 async def end_other_sign_ins(session: AsyncSession, *, actor: Actor) -> int:
     """End all of the actor's sign-ins but the present one."""
-    return await authentication.end_sign_ins(
-        session, user_id=actor.user_id, except_for=actor.auth_session_id
-    )
+    return await authentication.end_sign_ins(session, user_id=actor.user_id, except_for=actor.auth_session_id)
 
 
 async def create_invitation(session: AsyncSession, *, actor: Actor, user_id: int) -> Invitation:
@@ -209,16 +237,13 @@ async def create_invitation(session: AsyncSession, *, actor: Actor, user_id: int
     user.token_version += 1
     await authentication.end_sign_ins(session, user_id=user.id)
     expires_at = utc_now() + INVITATION_LIFETIME
-    token, _ = security.issue_token(
-        TokenKind.INVITATION,
-        auth_session_id=uuid4(),
-        user_id=user.id,
-        token_version=user.token_version,
-        expires_at=expires_at,
-    )
+    holder = TokenHolder(uuid4(), user.id, user.token_version)
+    token = security.issue_token(TokenKind.INVITATION, holder, expires_at=expires_at)
     record(session, actor=actor, action="user.invite", subject_kind="user", subject_id=user.id)
     return Invitation(
-        user=read_user(user), url=f"{get_settings().base_url}/api/v1/auth/screen/invitation?token={token}", expires_at=expires_at
+        user=read_user(user),
+        url=f"{get_settings().base_url}/api/v1/auth/screen/invitation?token={token}",
+        expires_at=expires_at,
     )
 
 
@@ -232,16 +257,25 @@ async def accept_invitation(session: AsyncSession, *, token: str, password: str)
         or user.token_version != invitation.token_version
         or user.status is not UserStatus.ACTIVE
     ):
-        raise Forbidden("This invitation was used already or has run out. Ask an admin for a new one.", code="invitation_void")
+        raise Forbidden(
+            "This invitation was used already or has run out. Ask an admin for a new one.",
+            code="invitation_void",
+        )
     user.password_hash = await security.hash_password(password)
     user.token_version += 1
-    record(session, actor=system_actor(Door.SCREEN), action="user.accept_invitation", subject_kind="user", subject_id=user.id)
+    record(
+        session,
+        actor=system_actor(Door.SCREEN),
+        action="user.accept_invitation",
+        subject_kind="user",
+        subject_id=user.id,
+    )
     return user
 
 
 async def needs_setup(session: AsyncSession) -> bool:
     """Whether the institute has no admin yet."""
-    return await session.scalar(select(User.id).where(col(User.role) == Role.ADMIN).limit(1)) is None
+    return await session.scalar(select(col(User.id)).where(col(User.role) == Role.ADMIN).limit(1)) is None
 
 
 async def create_first_admin(session: AsyncSession, *, data: FirstAdmin, door: Door) -> User:
@@ -267,7 +301,14 @@ async def create_first_admin(session: AsyncSession, *, data: FirstAdmin, door: D
             password_hash=await security.hash_password(data.password),
         ),
     )
-    record(session, actor=actor, action="user.first_admin", subject_kind="user", subject_id=user.id, after=_facts(user))
+    record(
+        session,
+        actor=actor,
+        action="user.first_admin",
+        subject_kind="user",
+        subject_id=user.id,
+        after=_facts(user),
+    )
     return user
 
 
@@ -284,7 +325,14 @@ async def create_admin(session: AsyncSession, *, actor: Actor, data: AdminCreate
             password_hash=await security.hash_password(data.password),
         ),
     )
-    record(session, actor=actor, action="user.create", subject_kind="user", subject_id=user.id, after=_facts(user))
+    record(
+        session,
+        actor=actor,
+        action="user.create",
+        subject_kind="user",
+        subject_id=user.id,
+        after=_facts(user),
+    )
     announce(session, "users")
     return read_user(user)
 
@@ -301,9 +349,7 @@ async def list_audit_events(
     require(actor, Permission.AUDIT_READ)
     statement = queries.audit_events(subject_kind=subject_kind, subject_id=subject_id)
     rows = await session.execute(statement.offset(page.skip).limit(page.limit))
-    return [
-        AuditRead(**event.model_dump(), user_name=user_name or "System") for event, user_name in rows
-    ]
+    return [AuditRead(**event.model_dump(), user_name=user_name or "System") for event, user_name in rows]
 
 
 def read_user(user: User) -> UserRead:
@@ -329,11 +375,13 @@ async def _activate_student(
 ) -> None:
     if student_id is None:
         given, _, family = user.full_name.rpartition(" ")
-        data = StudentCreate(given_name=given or family, family_name=family if given else "", email=user.email)
+        data = StudentCreate(
+            given_name=given or family, family_name=family if given else "", email=user.email
+        )
         student_id = (await create_student(session, actor=actor, data=data)).id
     else:
         await access_student(session, student_id, actor=actor)
-        taken = select(User.id).where(col(User.student_id) == student_id, col(User.id) != user.id)
+        taken = select(col(User.id)).where(col(User.student_id) == student_id, col(User.id) != user.id)
         if await session.scalar(taken) is not None:
             raise Conflict("This student has an account already.", fields={"student_id": "has an account"})
     user.student_id = student_id
@@ -345,9 +393,13 @@ def _check_person(user: User) -> None:
     for role, field in wanted.items():
         linked = getattr(user, field) is not None
         if linked and user.role != role:
-            raise InvalidInput("The account's person does not fit its role.", fields={field: f"is for the role {role}"})
+            raise InvalidInput(
+                "The account's person does not fit its role.", fields={field: f"is for the role {role}"}
+            )
         if user.role == role and not linked and user.status is UserStatus.ACTIVE:
-            raise InvalidInput(f"A {role} account needs its {role} record.", fields={field: "is required for this role"})
+            raise InvalidInput(
+                f"A {role} account needs its {role} record.", fields={field: "is required for this role"}
+            )
 
 
 async def _active_admins(session: AsyncSession) -> int:
@@ -365,5 +417,14 @@ def _search_text(user: User) -> str:
 
 def _facts(user: User) -> dict[str, object]:
     return user.model_dump(
-        include={"username", "email", "full_name", "role", "status", "student_id", "faculty_id", "guardian_id"}
+        include={
+            "username",
+            "email",
+            "full_name",
+            "role",
+            "status",
+            "student_id",
+            "faculty_id",
+            "guardian_id",
+        }
     )

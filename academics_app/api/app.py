@@ -85,5 +85,3 @@ def _add_docs(app: FastAPI) -> None:
 
 async def _unknown_path(_request: object) -> None:
     raise HTTPException(404, "There is no such address in this API.")
-
-

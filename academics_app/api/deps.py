@@ -17,7 +17,9 @@ from academics_app.core.security import TokenKind
 
 LARGEST_ID = 2**63 - 1
 
-_bearer = OAuth2PasswordBearer(tokenUrl="/api/v1/auth/login", refreshUrl="/api/v1/auth/refresh", auto_error=False)
+_bearer = OAuth2PasswordBearer(
+    tokenUrl="/api/v1/auth/login", refreshUrl="/api/v1/auth/refresh", auto_error=False
+)
 
 
 async def _transaction() -> AsyncIterator[AsyncSession]:

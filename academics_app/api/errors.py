@@ -56,7 +56,9 @@ async def _app_error(_request: Request, error: Exception) -> JSONResponse:
 
 async def _validation_error(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class
-    fields = {_field_name(item["loc"]): str(item["msg"]).removeprefix("Value error, ") for item in error.errors()}
+    fields = {
+        _field_name(item["loc"]): str(item["msg"]).removeprefix("Value error, ") for item in error.errors()
+    }
     first = next(iter(fields.items()), ("input", "is malformed"))
     detail = f"{first[0]}: {first[1]}" + (f" (and {len(fields) - 1} more)" if len(fields) > 1 else "")
     return JSONResponse({"error": "invalid_input", "detail": detail, "fields": fields}, status_code=422)
@@ -72,7 +74,9 @@ async def _http_error(_request: Request, error: Exception) -> JSONResponse:
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
     log.error("unexpected_error", path=request.url.path, exc_info=error)
-    detail = f"Something went wrong on our side. Nothing was changed. Quote {request_id.get()} when you report it."
+    detail = (
+        f"Something went wrong on our side. Nothing was changed. Quote {request_id.get()} when you report it."
+    )
     return JSONResponse({"error": "internal", "detail": detail}, status_code=500)
 
 

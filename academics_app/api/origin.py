@@ -23,7 +23,9 @@ def check_same_origin_write(request: Request) -> None:
 
 def check_same_origin_form(request: Request) -> None:
     """Raise Forbidden for a form that another site's page has sent."""
-    if request.headers.get("sec-fetch-site") not in (None, "same-origin", "none") or not is_own_origin(request):
+    if request.headers.get("sec-fetch-site") not in (None, "same-origin", "none") or not is_own_origin(
+        request
+    ):
         raise Forbidden("This form must be sent from this site's own pages.", code="cross_site_form")
 
 

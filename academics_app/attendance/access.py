@@ -11,7 +11,7 @@ from academics_app.core.errors import Forbidden, NotFound
 from academics_app.core.permissions import DENIED, Permission, require
 from academics_app.learning_sessions.scope import visible_sessions
 
-SessionRow = Row[tuple[Any, ...]]
+SessionRow = Row[*tuple[Any, ...]]
 
 
 async def access_register(session: AsyncSession, session_id: int, *, actor: Actor) -> SessionRow:

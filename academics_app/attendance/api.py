@@ -47,28 +47,37 @@ async def undo_take(session: SessionDep, actor: ActorDep, session_id: Id, data: 
     return await service.undo_take(session, actor=actor, session_id=session_id, command_id=data.command_id)
 
 
-@router.get("/attendance/session/{session_id}/walk-in-candidates", summary="Who could walk in, by name or code")
+@router.get(
+    "/attendance/session/{session_id}/walk-in-candidates", summary="Who could walk in, by name or code"
+)
 async def walk_in_candidates(
     session: SessionDep, actor: ActorDep, session_id: Id, q: Annotated[str, Query(max_length=200)] = ""
 ) -> list[WalkInCandidate]:
     return await walk_ins.find_walk_in_candidates(session, actor=actor, session_id=session_id, query=q)
 
 
-@router.post("/attendance/session/{session_id}/walk-ins", status_code=204, summary="Let a student into this session")
+@router.post(
+    "/attendance/session/{session_id}/walk-ins", status_code=204, summary="Let a student into this session"
+)
 async def add_walk_in(session: SessionDep, actor: ActorDep, session_id: Id, data: WalkInCreate) -> Response:
     await walk_ins.add_walk_in(session, actor=actor, session_id=session_id, student_id=data.student_id)
     return Response(status_code=204)
 
 
 @router.delete(
-    "/attendance/session/{session_id}/walk-ins/{student_id}", status_code=204, summary="Take a walk-in out again"
+    "/attendance/session/{session_id}/walk-ins/{student_id}",
+    status_code=204,
+    summary="Take a walk-in out again",
 )
 async def remove_walk_in(session: SessionDep, actor: ActorDep, session_id: Id, student_id: Id) -> Response:
     await walk_ins.remove_walk_in(session, actor=actor, session_id=session_id, student_id=student_id)
     return Response(status_code=204)
 
 
-@router.get("/attendance/student/{student_id}", summary="A student's attendance in a period: counts, rate, what counted")
+@router.get(
+    "/attendance/student/{student_id}",
+    summary="A student's attendance in a period: counts, rate, what counted",
+)
 async def summarise_attendance(
     session: ReadSessionDep, actor: ActorDep, student_id: Id, start_date: StartDate, end_date: EndDate
 ) -> AttendanceSummary:
@@ -86,6 +95,8 @@ async def list_attendance(
     )
 
 
-@router.get("/attendance/faculty/{faculty_id}/today", summary="A faculty member's sessions today, with register state")
+@router.get(
+    "/attendance/faculty/{faculty_id}/today", summary="A faculty member's sessions today, with register state"
+)
 async def faculty_today(session: ReadSessionDep, actor: ActorDep, faculty_id: Id) -> list[TodaySession]:
     return await register.list_faculty_today(session, actor=actor, faculty_id=faculty_id)

@@ -26,7 +26,12 @@ class RegisterGrid(rx.Component):
 
 
 def register_grid(
-    *, data: rx.Var[str], zone: rx.Var[str], others: rx.Var[list[str]], user_id: rx.Var[int], user_name: rx.Var[str]
+    *,
+    data: rx.Var[str],
+    zone: rx.Var[str],
+    others: rx.Var[list[str]],
+    user_id: rx.Var[int],
+    user_name: rx.Var[str],
 ) -> rx.Component:
     """The register, with its words."""
     return RegisterGrid.create(

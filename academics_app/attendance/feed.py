@@ -12,8 +12,8 @@ from academics_app.core.db import reading
 from academics_app.core.errors import NotFound
 from academics_app.core.permissions import Permission, may, require
 from academics_app.learning_sessions.scope import visible_sessions
-from academics_app.students.guardianship import own_student_ids
 from academics_app.progress import service as progress_service
+from academics_app.students.guardianship import own_student_ids
 
 
 @dataclass(frozen=True, slots=True)

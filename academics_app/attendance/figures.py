@@ -72,7 +72,9 @@ def _check_period(start_date: date, end_date: date) -> None:
     if end_date < start_date:
         raise InvalidInput("The period ends before it begins.", fields={"end_date": "is before start_date"})
     if (end_date - start_date).days > LONGEST_PERIOD_DAYS:
-        raise InvalidInput("The period is longer than ten years.", fields={"end_date": "is too far from start_date"})
+        raise InvalidInput(
+            "The period is longer than ten years.", fields={"end_date": "is too far from start_date"}
+        )
 
 
 def _period(student_id: int, start_date: date, end_date: date) -> dict[str, object]:

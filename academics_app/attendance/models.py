@@ -65,7 +65,9 @@ class AttendanceEvent(SQLModel, table=True):
     user_id: int | None = reference("user_account.id", nullable=True)
     door: Door = enum_column(Door)
     source: MarkSource = enum_column(MarkSource)
-    before_status: AttendanceStatus | None = enum_column(AttendanceStatus, nullable=True, check="before_status")
+    before_status: AttendanceStatus | None = enum_column(
+        AttendanceStatus, nullable=True, check="before_status"
+    )
     before_minutes: int | None = None
     before_note: str = Field(default="")
     after_status: AttendanceStatus | None = enum_column(AttendanceStatus, nullable=True, check="after_status")

@@ -22,7 +22,7 @@ _SIGNS = {
     "overdue": ("◐", "late"),
     "taken": ("●", "present"),
     "cancelled": ("×", "untaken"),
-    "empty": ("–", "untaken"),  # noqa: RUF001 - a dash as a sign
+    "empty": ("–", "untaken"),
 }
 
 
@@ -59,7 +59,9 @@ def register() -> rx.Component:
 def today() -> rx.Component:
     return rx.fragment(
         page_header(
-            rx.cond(TodayPage.is_today, _("Today"), _("Sessions")) + rx.cond(TodayPage.day_label, " · ", "") + TodayPage.day_label,
+            rx.cond(TodayPage.is_today, _("Today"), _("Sessions"))
+            + rx.cond(TodayPage.day_label, " · ", "")
+            + TodayPage.day_label,
             TodayPage.sentence,
             _day_switch(),
         ),
@@ -67,7 +69,9 @@ def today() -> rx.Component:
             TodayPage.phase,
             ready=rx.cond(
                 TodayPage.rows.length() > 0,  # pyright: ignore[reportAttributeAccessIssue] - a var of a list
-                TodayList.create(rx.foreach(TodayPage.rows, _session), class_name="today", aria_label=_("Sessions")),
+                TodayList.create(
+                    rx.foreach(TodayPage.rows, _session), class_name="today", aria_label=_("Sessions")
+                ),
                 empty_state(
                     _("Nothing on this day"),
                     _("The sessions that you teach stand here, each with the state of its register."),
@@ -112,7 +116,12 @@ def _session(row: TodayRow) -> rx.Component:
         ),
         rx.cond(
             row.action,
-            link(row.action, href=row.href, class_name="btn btn-primary above-link", aria_label=row.action + ": " + row.name),
+            link(
+                row.action,
+                href=row.href,
+                class_name="btn btn-primary above-link",
+                aria_label=row.action + ": " + row.name,
+            ),
             rx.fragment(),
         ),
         class_name="today-row",
@@ -130,7 +139,9 @@ def _register_skeleton() -> rx.Component:
 
 
 def _today_skeleton() -> rx.Component:
-    return rx.el.div(*[rx.el.div(skeleton("40%"), style={"height": "var(--bar)"}) for _row in range(6)], aria_busy=True)
+    return rx.el.div(
+        *[rx.el.div(skeleton("40%"), style={"height": "var(--bar)"}) for _row in range(6)], aria_busy=True
+    )
 
 
 PAGES = [register, today]

@@ -113,7 +113,7 @@ def taught_by(faculty_id: int) -> ColumnElement[bool]:
     return col(LearningSession.faculty_id) == faculty_id
 
 
-def faculty_exists(faculty_id: int) -> Select[tuple[int]]:
+def faculty_exists(faculty_id: int) -> Select[int]:
     """The id again when there is such a faculty member."""
     return select(col(Faculty.id)).where(col(Faculty.id) == faculty_id)
 
@@ -135,7 +135,7 @@ def best_matches(statement: Select[Any], query: str, *, limit: int) -> Select[An
     return statement.order_by(fit.desc(), col(Student.full_name)).limit(limit)
 
 
-def active_in_branch(student_id: int, branch_id: int) -> Select[tuple[int]]:
+def active_in_branch(student_id: int, branch_id: int) -> Select[int]:
     """The id again when the student is active and of the branch."""
     return select(col(Student.id)).where(
         col(Student.id) == student_id, col(Student.status) == StudentStatus.ACTIVE, _of_branch(branch_id)
@@ -148,7 +148,7 @@ def insert_walk_in(session_id: int, student_id: int, user_id: int | None) -> Ins
     return statement.on_conflict_do_nothing()
 
 
-def delete_walk_in(session_id: int, student_id: int) -> ReturningDelete[tuple[int]]:
+def delete_walk_in(session_id: int, student_id: int) -> ReturningDelete[int]:
     """Remove the walk-in; its student's id when there was one."""
     return (
         delete(WalkIn)
@@ -173,14 +173,14 @@ def untake(session_id: int) -> Update:
     )
 
 
-def event_places(mark_ids: Sequence[UUID]) -> Select[tuple[UUID, int, int]]:
+def event_places(mark_ids: Sequence[UUID]) -> Select[UUID, int, int]:
     """Which session and student each known mark_id belongs to."""
     return select(
         col(AttendanceEvent.mark_id), col(AttendanceEvent.session_id), col(AttendanceEvent.student_id)
     ).where(col(AttendanceEvent.mark_id).in_(mark_ids))
 
 
-def events_by_mark_id(mark_ids: Sequence[UUID]) -> Select[tuple[UUID, int]]:
+def events_by_mark_id(mark_ids: Sequence[UUID]) -> Select[UUID, int]:
     """The ledger's id of each known mark_id."""
     return select(col(AttendanceEvent.mark_id), col(AttendanceEvent.id)).where(
         col(AttendanceEvent.mark_id).in_(mark_ids)

@@ -181,4 +181,4 @@ def _state(row: Any, settings: InstituteSettings, *, expected: int, stored: int)
 
 def _time_label(row: Any, zone: ZoneInfo) -> str:
     begin, end = row.starts_at.astimezone(zone), row.ends_at.astimezone(zone)
-    return f"{begin:%H:%M}–{end:%H:%M}"  # noqa: RUF001 - an en dash between times
+    return f"{begin:%H:%M}–{end:%H:%M}"

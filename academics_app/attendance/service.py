@@ -17,7 +17,14 @@ from academics_app.attendance.rules import (
     may_mark_on,
     may_replace,
 )
-from academics_app.attendance.schemas import BulkMark, BulkResult, MarkCommand, MarkRead, MarkResult, TakeRegister
+from academics_app.attendance.schemas import (
+    BulkMark,
+    BulkResult,
+    MarkCommand,
+    MarkRead,
+    MarkResult,
+    TakeRegister,
+)
 from academics_app.core.actor import Actor
 from academics_app.core.clock import local_date, utc_now
 from academics_app.core.db import announce
@@ -57,7 +64,9 @@ async def mark_many(session: AsyncSession, *, actor: Actor, data: BulkMark) -> B
     """Store many marks of one session, all or none, and take the register if asked to."""
     ids = [command.student_id for command in data.marks]
     if len(set(ids)) != len(ids):
-        raise InvalidInput("A student is marked twice in one request.", fields={"marks": "names a student twice"})
+        raise InvalidInput(
+            "A student is marked twice in one request.", fields={"marks": "names a student twice"}
+        )
     if not data.marks and data.take_register is None:
         raise InvalidInput("There is nothing to store.", fields={"marks": "is empty"})
     written = await _write(
@@ -156,7 +165,9 @@ async def _write(
     changes = [change for change in changes if change.mark_id not in replayed]
     if take is not None:
         if not roster:
-            raise Conflict("No student is in this session, so there is no register to take.", code="empty_register")
+            raise Conflict(
+                "No student is in this session, so there is no register to take.", code="empty_register"
+            )
         changes += _fill(take, roster, marked={change.student_id for change in changes})
 
     now = utc_now()
@@ -173,7 +184,9 @@ async def _write(
         **{change.student_id: change.status is not None for change in applied},
     }
     marks = {
-        change.student_id: _mark(change.student_id, actor=actor, change=change, version=versions[change.mark_id], at=now)
+        change.student_id: _mark(
+            change.student_id, actor=actor, change=change, version=versions[change.mark_id], at=now
+        )
         for change in applied
     }
     unchanged = [command.student_id for command in commands if command.student_id not in marks]
@@ -199,7 +212,9 @@ async def _check_open(session: AsyncSession, register: SessionRow, *, take: bool
         label = opens_at.astimezone(settings.zone).strftime("%H:%M")
         raise Conflict(f"This register can be taken from {label} on.", code="register_not_open")
     if not may_mark_on(register.local_date, local_date(now, settings.zone)):
-        raise Conflict("This session is on a later day, so it cannot be marked yet.", code="register_not_open")
+        raise Conflict(
+            "This session is on a later day, so it cannot be marked yet.", code="register_not_open"
+        )
 
 
 def register_opens_at(starts_at: datetime, settings: InstituteSettings) -> datetime:
@@ -216,7 +231,8 @@ def _change(command: MarkCommand, roster: dict[int, Any]) -> _Change:
     row = roster.get(command.student_id)
     if row is None:
         raise InvalidInput(
-            f"Student {command.student_id} is not in this session.", fields={"student_id": "is not in this session"}
+            f"Student {command.student_id} is not in this session.",
+            fields={"student_id": "is not in this session"},
         )
     return _Change(
         mark_id=command.mark_id,
@@ -293,7 +309,10 @@ async def _execute(
 
 def _announce(session: AsyncSession, session_id: int, changes: Sequence[_Change]) -> None:
     announce(
-        session, live_topic(session_id), REGISTERS_TOPIC, *(f"student:{change.student_id}" for change in changes)
+        session,
+        live_topic(session_id),
+        REGISTERS_TOPIC,
+        *(f"student:{change.student_id}" for change in changes),
     )
 
 
@@ -306,7 +325,11 @@ def _conflict(rows: list[Any], *, many: bool) -> MarkConflict:
             extra={"conflicts": [{"student_id": mark["student_id"], "current": mark} for mark in current]},
         )
     mark = current[0]
-    stored = f"{mark['status'].capitalize()} by {mark['marked_by'] or 'the system'}" if mark["status"] else "Cleared"
+    stored = (
+        f"{mark['status'].capitalize()} by {mark['marked_by'] or 'the system'}"
+        if mark["status"]
+        else "Cleared"
+    )
     return MarkConflict(f"{stored} since you looked. Nothing was stored.", extra={"current": mark})
 
 
@@ -335,7 +358,12 @@ def _mark_of(row: Any) -> MarkRead:
 
 
 def _mark(
-    student_id: int, *, actor: Actor, change: _Change | None = None, version: int = 0, at: datetime | None = None
+    student_id: int,
+    *,
+    actor: Actor,
+    change: _Change | None = None,
+    version: int = 0,
+    at: datetime | None = None,
 ) -> MarkRead:
     if change is None or change.status is None:
         return MarkRead(

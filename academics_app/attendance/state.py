@@ -134,7 +134,9 @@ class TodayPage(rx.State):
         """Go to another day; what is no date means today."""
         chosen = _day_of(day)
         await self._load(chosen)
-        return rx.redirect(routes.with_query(routes.TODAY, day=None if self.is_today else self.day), replace=True)
+        return rx.redirect(
+            routes.with_query(routes.TODAY, day=None if self.is_today else self.day), replace=True
+        )
 
     @rx.event
     @allow(Permission.REGISTER_READ)

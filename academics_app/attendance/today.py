@@ -27,7 +27,9 @@ def day_sentence(sessions: Sequence[TodaySession], *, is_today: bool) -> str:
     overdue = [session for session in expected if session.state is RegisterState.OVERDUE]
     if overdue:
         longest = max(overdue, key=lambda session: session.minutes)
-        words.append(_("{batch} is {time} overdue.").format(batch=longest.batch_name, time=_duration(longest.minutes)))
+        words.append(
+            _("{batch} is {time} overdue.").format(batch=longest.batch_name, time=_duration(longest.minutes))
+        )
         if len(overdue) > 1:
             more = len(overdue) - 1
             words.append(ngettext("{n} more is overdue.", "{n} more are overdue.", more).format(n=more))

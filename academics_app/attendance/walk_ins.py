@@ -38,7 +38,9 @@ async def add_walk_in(session: AsyncSession, *, actor: Actor, session_id: int, s
     if student_id in roster:
         return
     if not await session.scalar(queries.active_in_branch(student_id, register.branch_id)):
-        raise InvalidInput("There is no such active student here.", fields={"student_id": "is not an active student"})
+        raise InvalidInput(
+            "There is no such active student here.", fields={"student_id": "is not an active student"}
+        )
     await session.execute(queries.insert_walk_in(session_id, student_id, actor.user_id))
     record(
         session,

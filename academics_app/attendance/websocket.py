@@ -119,7 +119,9 @@ async def _receive(websocket: WebSocket, session_id: int, token: str) -> None:
             await _answer(websocket, **error.body())
 
 
-async def _store(session: Any, message: AttendanceMarked | TopicCompleted, *, session_id: int, actor: Actor) -> None:
+async def _store(
+    session: Any, message: AttendanceMarked | TopicCompleted, *, session_id: int, actor: Actor
+) -> None:
     if isinstance(message, TopicCompleted):
         await progress_service.record_topic_progress(
             session,
@@ -173,4 +175,3 @@ class _Malformed(ValueError):
 
 
 _MESSAGE_TYPES = ("attendance_marked", "topic_completed")
-

@@ -27,7 +27,7 @@ LABELS: dict[str, str] = {
     "taken_by": _("Register taken by {name} {time}"),
     "taking_by": _("Register taken by {name} {time}, being stored…"),
     "take": _("Take register"),
-    "take_hint": _("Takes all {total}; {n} present"),
+    "take_hint": _("Everyone you did not mark becomes present"),
     "undo_take": _("Undo"),
     "take_refused": _("The register could not be taken: {reason}"),
     "topic": _("Topic: {title}"),
@@ -42,9 +42,13 @@ LABELS: dict[str, str] = {
     "sign_in": _("Sign in"),
     "sign_in_again": _("Sign in again. {n} marks are kept on this device."),
     "sign_in_again_one": _("Sign in again. 1 mark is kept on this device."),
-    "other_user": _("Somebody else is signed in now. {n} marks are kept on this device until you sign in again."),
+    "other_user": _(
+        "Somebody else is signed in now. {n} marks are kept on this device until you sign in again."
+    ),
     "not_durable": _("This browser can't keep marks. Leave this page open until all of them are stored."),
-    "unreadable": _("{n} unsent marks on this device could not be read and are lost. Please check this register."),
+    "unreadable": _(
+        "{n} unsent marks on this device could not be read and are lost. Please check this register."
+    ),
     "find": _("Find a student"),
     "find_short": _("Find"),
     "shown_of": _("{n} of {total} students shown"),

@@ -17,7 +17,13 @@ from academics_app.core.config import get_settings
 
 _ALGORITHM = "HS256"
 _ISSUER = "academics"
-_passwords = CryptContext(schemes=["argon2"], argon2__type="ID", argon2__memory_cost=19456, argon2__time_cost=2, argon2__parallelism=1)
+_passwords = CryptContext(
+    schemes=["argon2"],
+    argon2__type="ID",
+    argon2__memory_cost=19456,
+    argon2__time_cost=2,
+    argon2__parallelism=1,
+)
 """OWASP's Argon2id setting for 2024: 19 MiB, two passes, one lane."""
 _NOBODYS_HASH = _passwords.hash(secrets.token_urlsafe(16))
 
@@ -29,6 +35,15 @@ class TokenKind(StrEnum):
     """The browser's cookie: good for screens and for same-origin REST calls, never sent to JavaScript."""
     INVITATION = "invitation"
     """A one-time link with which an invited person chooses a password."""
+
+
+@dataclass(frozen=True, slots=True)
+class TokenHolder:
+    """Whom a token is for. Raising the user's version makes all earlier tokens void."""
+
+    auth_session_id: UUID
+    user_id: int
+    token_version: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,22 +69,19 @@ async def verify_password(password: str, password_hash: str | None) -> bool:
     return fits and password_hash is not None
 
 
-def issue_token(
-    kind: TokenKind, *, auth_session_id: UUID, user_id: int, token_version: int, expires_at: datetime
-) -> tuple[str, str]:
-    """A signed token and its id."""
-    token_id = secrets.token_urlsafe(12)
+def issue_token(kind: TokenKind, holder: TokenHolder, *, expires_at: datetime) -> str:
+    """A signed token, different each time."""
     claims = {
         "iss": _ISSUER,
         "typ": kind.value,
-        "sub": str(user_id),
-        "sid": str(auth_session_id),
-        "ver": token_version,
-        "jti": token_id,
+        "sub": str(holder.user_id),
+        "sid": str(holder.auth_session_id),
+        "ver": holder.token_version,
+        "jti": secrets.token_urlsafe(12),
         "iat": int(utc_now().timestamp()),
         "exp": int(expires_at.timestamp()),
     }
-    return jwt.encode(claims, get_settings().signing_key(), algorithm=_ALGORITHM), token_id
+    return jwt.encode(claims, get_settings().signing_key(), algorithm=_ALGORITHM)
 
 
 def read_token(encoded: str, *kinds: TokenKind) -> Token | None:
@@ -80,7 +92,11 @@ def read_token(encoded: str, *kinds: TokenKind) -> Token | None:
             get_settings().signing_key(),
             algorithms=[_ALGORITHM],
             issuer=_ISSUER,
-            options={"require": ["exp", "sub", "sid", "jti", "typ"], "verify_iat": False, "verify_exp": False},
+            options={
+                "require": ["exp", "sub", "sid", "jti", "typ"],
+                "verify_iat": False,
+                "verify_exp": False,
+            },
         )
         token = Token(
             kind=TokenKind(claims["typ"]),

@@ -15,10 +15,5 @@ Text = Annotated[str, AfterValidator(_without_nul)]
 """Any text without NUL."""
 
 
-def line(max_length: int, *, min_length: int = 1) -> type[str]:
-    """A stripped text of bounded length, for use as an annotation."""
-    return Annotated[  # pyright: ignore[reportReturnType] - an annotation is a type to pydantic
-        str,
-        StringConstraints(strip_whitespace=True, min_length=min_length, max_length=max_length),
-        AfterValidator(_without_nul),
-    ]
+Name = Annotated[Text, StringConstraints(strip_whitespace=True, min_length=1, max_length=200)]
+"""A person's or a thing's name: stripped, not empty, at most 200 characters."""

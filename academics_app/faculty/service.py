@@ -23,7 +23,7 @@ _REFUSALS: dict[str, AppError] = {
     "uq_faculty_code": Conflict(
         "Another faculty member has this code.",
         code="duplicate",
-        fields={"code": "is another faculty member's"},
+        fields={"code": "is taken by another faculty member"},
     ),
 }
 

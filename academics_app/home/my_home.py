@@ -3,6 +3,7 @@
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
+from zoneinfo import ZoneInfo
 
 import reflex as rx
 
@@ -23,6 +24,7 @@ from academics_app.ui.components import (
     by_phase,
     card,
     card_body,
+    clock_time,
     empty_state,
     error_state,
     mark_badge,
@@ -141,17 +143,23 @@ class MyHome(rx.State):
         own_ids = {record.session_id for record in records}
         ahead = [item for item in sessions.items if item.id in own_ids and item.ends_at > utc_now()]
         self.coming = [_coming(item, settings.zone, today) for item in ahead]
-        held = [item for item in ahead if item.status.value != "cancelled"]
-        self.next_instant = held[0].starts_at.isoformat() if held else ""
-        self.next_exact = exact_time(held[0].starts_at, settings.zone) if held else ""
-        self.answer = (
-            _("Next: {name}, {time}").format(name=held[0].batch_name, time=self.next_exact)
-            if held
-            else _("No session in the next seven days.")
-        )
+        self._answer([item for item in ahead if item.status.value != "cancelled"], settings.zone)
         self.marks = [_mark(record) for record in records if record.status is not None][:_SHOWN_MARKS]
         self.attendance, self.left_out = _attendance(summary)
         self.phase = "ready"
+
+    def _answer(self, held: list[SessionRead], zone: ZoneInfo) -> None:
+        self.next_instant = self.next_exact = ""
+        if not held:
+            self.answer = _("No session in the next seven days.")
+        elif held[0].starts_at <= utc_now():
+            self.answer = _("Now: {name}, until {time}.").format(
+                name=held[0].batch_name, time=clock_time(held[0].ends_at, zone)
+            )
+        else:
+            self.next_instant = held[0].starts_at.isoformat()
+            self.next_exact = exact_time(held[0].starts_at, zone)
+            self.answer = _("Next: {name}, {time}").format(name=held[0].batch_name, time=self.next_exact)
 
 
 @page(
@@ -244,7 +252,7 @@ def _content() -> rx.Component:
             ),
             title=_("Attendance in the last 90 days"),
         ),
-        class_name="stack",
+        class_name="columns",
     )
 
 
@@ -282,8 +290,8 @@ def _attendance(summary: AttendanceSummary) -> tuple[str, str]:
             attended=summary.attended, counted=summary.counted, rate=f"{summary.rate:g}"
         )
     reasons = [
-        _("{n}: {reason}").format(n=number, reason=reason)
+        _("{n} because {reason}").format(n=number, reason=reason)
         for reason, number in summary.left_out.items()
         if number and reason != "the session has not begun"
     ]
-    return said, _("Not counted: {reasons}.").format(reasons="; ".join(reasons)) if reasons else ""
+    return said, _("Not counted: {reasons}.").format(reasons=", ".join(reasons)) if reasons else ""

@@ -24,7 +24,7 @@ MONTHS = (
 
 
 def day_label(day: date, *, with_year: bool = False) -> str:
-    """ "Mon 23 Nov", with the year when asked."""
+    """As "Mon 23 Nov", with the year when asked."""
     text = _("{weekday} {day} {month} {year}") if with_year else _("{weekday} {day} {month}")
     return text.format(
         weekday=WEEKDAYS[day.weekday()], day=day.day, month=MONTHS[day.month - 1], year=day.year
@@ -32,14 +32,14 @@ def day_label(day: date, *, with_year: bool = False) -> str:
 
 
 def date_label(day: date | None) -> str:
-    """ "23 Nov 2026"; empty without a date."""
+    """As "23 Nov 2026"; empty without a date."""
     if day is None:
         return ""
     return _("{day} {month} {year}").format(day=day.day, month=MONTHS[day.month - 1], year=day.year)
 
 
 def days_label(first: date, last: date) -> str:
-    """ "23–29 Nov 2026", with what differs said twice."""
+    """As "23–29 Nov 2026", with what differs said twice."""
     if first == last:
         return date_label(first)
     if (first.year, first.month) == (last.year, last.month):
@@ -58,17 +58,17 @@ def days_label(first: date, last: date) -> str:
 
 
 def time_label(starts_at: datetime, ends_at: datetime, zone: ZoneInfo) -> str:
-    """ "10:00–11:00" in the zone."""
+    """As "10:00–11:00" in the zone."""
     return clock_label(starts_at.astimezone(zone).time(), ends_at.astimezone(zone).time())
 
 
 def clock_label(starts_at: time, ends_at: time) -> str:
-    """ "10:00–11:00"."""
+    """As "10:00–11:00"."""
     return _("{start}–{end}").format(start=f"{starts_at:%H:%M}", end=f"{ends_at:%H:%M}")
 
 
 def week_label(meetings: Sequence[MeetingRead]) -> str:
-    """ "Mon, Wed 10:00–11:00 · Fri 09:00–10:00": the week in one line."""
+    """As "Mon, Wed 10:00–11:00 · Fri 09:00–10:00": the week in one line."""
     by_time: dict[tuple[time, time], list[int]] = {}
     for meeting in meetings:
         by_time.setdefault((meeting.starts_at, meeting.ends_at), []).append(meeting.weekday)

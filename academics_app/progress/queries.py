@@ -11,7 +11,7 @@ from academics_app.progress.models import TopicProgress
 from academics_app.subjects.models import Topic
 
 
-def is_topic_of_batch(topic_id: int, batch_id: int) -> Select[tuple[int]]:
+def is_topic_of_batch(topic_id: int, batch_id: int) -> Select[int]:
     """The topic's id again when it is of the batch's subject."""
     return (
         select(col(Topic.id))
@@ -51,8 +51,8 @@ def upsert_progress(**values: Any) -> Insert:
     )
 
 
-def recorded_in(session_id: int) -> Select[tuple[int, int, int]]:
+def recorded_in(session_id: int) -> Select[int, int, int]:
     """What was recorded in the session."""
-    return select(col(TopicProgress.student_id), col(TopicProgress.topic_id), col(TopicProgress.mastery)).where(
-        col(TopicProgress.session_id) == session_id
-    )
+    return select(
+        col(TopicProgress.student_id), col(TopicProgress.topic_id), col(TopicProgress.mastery)
+    ).where(col(TopicProgress.session_id) == session_id)

@@ -31,9 +31,13 @@ async def record_topic_progress(
     if not 0 <= progress <= COMPLETE:
         raise InvalidInput("Progress is a percentage.", fields={"progress": "must be from 0 to 100"})
     if not await session.scalar(queries.is_topic_of_batch(topic_id, register.batch_id)):
-        raise InvalidInput("This topic is not of the session's subject.", fields={"topic_id": "is of another subject"})
+        raise InvalidInput(
+            "This topic is not of the session's subject.", fields={"topic_id": "is of another subject"}
+        )
     if not await session.scalar(queries.belongs_in_session(student_id, session_id)):
-        raise InvalidInput("This student is not in this session.", fields={"student_id": "is not in this session"})
+        raise InvalidInput(
+            "This student is not in this session.", fields={"student_id": "is not in this session"}
+        )
     status = ProgressStatus.COMPLETED if progress == COMPLETE else ProgressStatus.IN_PROGRESS
     await session.execute(
         queries.upsert_progress(
@@ -57,7 +61,9 @@ async def record_topic_progress(
     announce(session, live_topic(session_id), f"student:{student_id}")
 
 
-async def session_progress(session: AsyncSession, *, actor: Actor, session_id: int) -> dict[tuple[int, int], int]:
+async def session_progress(
+    session: AsyncSession, *, actor: Actor, session_id: int
+) -> dict[tuple[int, int], int]:
     """Progress in percent by (student, topic), as recorded in the session; the caller has reached the session."""
     require(actor, Permission.PROGRESS_READ)
     rows = await session.execute(queries.recorded_in(session_id))

@@ -57,7 +57,7 @@ _AUDITED = {
 }
 _REFUSALS: dict[str, AppError] = {
     "uq_student_code": Conflict(
-        "Another student has this code.", code="duplicate", fields={"code": "is another student's"}
+        "Another student has this code.", code="duplicate", fields={"code": "is taken by another student"}
     ),
 }
 

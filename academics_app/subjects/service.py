@@ -24,7 +24,7 @@ __all__ = ["access_subject", "create_subject", "list_subjects", "read_subject", 
 _AUDITED = {"code", "name", "description", "is_active"}
 _REFUSALS: dict[str, AppError] = {
     "uq_subject_code": Conflict(
-        "Another subject has this code.", code="duplicate", fields={"code": "is another subject's"}
+        "Another subject has this code.", code="duplicate", fields={"code": "is taken by another subject"}
     ),
 }
 

@@ -63,7 +63,12 @@ def go_to_login() -> list[EventSpec]:
 def denied(permissions: Iterable[Permission]) -> list[EventSpec]:
     """The refusal's sentence."""
     detail = next((DENIED[permission] for permission in sorted(permissions)), _("You may not do this."))
-    return [rx.toast.error(detail, duration=_TOAST_MILLISECONDS)]
+    return [turned_away(detail)]
+
+
+def turned_away(detail: str) -> EventSpec:
+    """A refusal; the handlers of a page that are refused one after the other make one toast."""
+    return rx.toast.error(detail, duration=_TOAST_MILLISECONDS, id="turned-away")
 
 
 def _plain(kind: str, context: Mapping[str, Any], message: str) -> str:

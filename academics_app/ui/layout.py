@@ -206,7 +206,7 @@ def _account_menu() -> rx.Component:
                 method="post",
             ),
             id="account-menu",
-            class_name="menu menu-account",
+            class_name="menu",
             custom_attrs={"popover": "auto"},
         ),
     )
@@ -241,7 +241,7 @@ def _bottom_places(places: tuple[Place, ...], section: str, role: Role) -> rx.Co
         rx.el.div(
             *[_nav_link(place, section, "menu-item", 16) for place in places[len(shown) :]],
             id=menu_id,
-            class_name="menu menu-more",
+            class_name="menu",
             custom_attrs={"popover": "auto"},
         ),
     )

@@ -7,7 +7,7 @@ import reflex as rx
 
 from academics_app.core.errors import NotFound
 from academics_app.ui import errors, routes
-from academics_app.ui.components import card, empty_state, error_state, link_button, page_header, skeleton
+from academics_app.ui.components import card, error_state, link_button, page_header, skeleton
 from academics_app.ui.i18n import _
 from academics_app.ui.listing import FAILED, LOADING, READY
 
@@ -76,36 +76,47 @@ class RecordState(rx.State, mixin=True):
 
 
 def record_phases(
-    state: type[RecordState],
-    ready: rx.Component,
-    *,
-    retry: rx.event.EventType[()],
-    loading: str,
-    missing: str,
+    state: type[RecordState], ready: rx.Component, *, retry: rx.event.EventType[()], kind: str, missing: str
 ) -> rx.Component:
-    """The record, or what stands in its place. `loading` and `missing` are said, e.g. "Loading the student"."""
+    """The record, or what stands in its place: `kind` ("Student") heads it, `missing` ("No such student") is said."""
     return rx.el.div(
         rx.match(
             state.phase,
             (READY, ready),
-            (
-                _MISSING,
-                empty_state(
-                    missing,
-                    _("There is nothing under this address, or nothing that you may see."),
-                    link_button(_("Go home"), routes.HOME),
-                ),
-            ),
-            (FAILED, error_state(state.problem, retry)),
-            _skeleton(loading),
+            (_MISSING, _missing(missing)),
+            (FAILED, rx.fragment(rx.el.h1(kind, class_name="sr-only"), error_state(state.problem, retry))),
+            _skeleton(kind),
         )
     )
 
 
-def _skeleton(loading: str) -> rx.Component:
+def record_columns(side: rx.Component, main: rx.Component) -> rx.Component:
+    """What the record is, narrow, and beside it what belongs to it; one below the other where there is no room."""
+    layout = {
+        "display": "flex",
+        "flex_wrap": "wrap",
+        "gap": "var(--s4) var(--s6)",
+        "align_items": "flex-start",
+    }
+    return rx.el.div(
+        rx.el.div(side, class_name="stack", style={"flex": "1 1 260px"}),
+        rx.el.div(main, class_name="stack", style={"flex": "3 1 min(100%, 520px)"}),
+        style=layout,
+    )
+
+
+def _missing(title: str) -> rx.Component:
+    return page_header(
+        title,
+        _("There is nothing under this address, or nothing that you may see."),
+        link_button(_("Go home"), routes.HOME),
+    )
+
+
+def _skeleton(kind: str) -> rx.Component:
     lines = [rx.el.div(skeleton(width), class_name="skeleton-row") for width in ("50%", "64%", "40%", "58%")]
     return rx.fragment(
-        rx.el.div(page_header(loading), class_name="sr-only"),
+        rx.el.h1(_("Loading: {kind}").format(kind=kind), class_name="sr-only"),
         rx.el.div(skeleton("240px"), class_name="skeleton-row"),
-        rx.el.div(card(*lines), card(*lines), class_name="columns", aria_busy=True),
+        rx.el.div(record_columns(card(*lines), card(*lines)), aria_busy=True),
     )

@@ -9,7 +9,7 @@ from academics_app.core.actor import Role
 from academics_app.core.db import reading
 from academics_app.institute.service import current_settings
 from academics_app.ui.components.avatar import initials_of
-from academics_app.ui.errors import go_to_login
+from academics_app.ui.errors import go_to_login, turned_away
 from academics_app.ui.i18n import _
 from academics_app.ui.identity import current_actor, current_actor_or_none, is_still_the_same
 from academics_app.ui.navigation import home_of
@@ -49,7 +49,7 @@ class Shell(rx.State):
         self.name, self.initials = actor.name, initials_of(actor.name)
         self.institute, self.is_demo, self.time_zone = settings.name, settings.is_demo, settings.time_zone
         if actor.role.value not in roles:
-            return [rx.redirect(home_of(actor.role), replace=True), rx.toast.error(_("This page is not for your role."))]
+            return [rx.redirect(home_of(actor.role), replace=True), turned_away(_("This page is not for your role."))]
         return None
 
     @rx.event

@@ -130,7 +130,7 @@ export function TakeBar({ view, register, selected, isEditable, zone, userName, 
         </>
       ) : (
         <>
-          <span className="reg-bar-text muted">{fill(labels.take_hint, { n: view.counts.present, total: view.total })}</span>
+          <span className="reg-bar-text muted">{labels.take_hint}</span>
           <button type="button" className="btn btn-primary reg-take" disabled={register.state === "upcoming"} onClick={actions.take}>{labels.take}</button>
         </>
       )}

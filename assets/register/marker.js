@@ -62,7 +62,7 @@ export class Marker {
       const row = byId.get(student);
       if (!row) continue;
       if (isStillOurs(row, id, this.outbox)) {
-        this.#send(row, before);
+        this.#nowMadeBy(student, this.#send(row, before));
         result.students.push(row);
       } else {
         result.kept.push(row);
@@ -73,6 +73,17 @@ export class Marker {
 
   #send(row, { status, minutes, note }) {
     return this.outbox.mark({ session: this.session, student: row.id, status, minutes, note, baseVersion: row.version });
+  }
+
+  // What stands again was made by the action before, as far as a further undo is concerned.
+  #nowMadeBy(student, id) {
+    for (const action of [...this.done].reverse()) {
+      const part = action === "take" ? undefined : action.find((other) => other.student === student);
+      if (part) {
+        part.id = id;
+        return;
+      }
+    }
   }
 
   #remember(action) {

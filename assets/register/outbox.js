@@ -6,6 +6,7 @@
 // command whose version it builds on and does not know yet.
 
 import { Outcome, askWhoIsSignedIn, deliver } from "./delivery.js";
+import { commandThatMayChange, isBlocked, marksOf, prepared, rowKey } from "./queue.js";
 import { ItemStore, uuid } from "./store.js";
 
 const FIRST_WAIT_MS = 500;
@@ -13,8 +14,6 @@ const LONGEST_WAIT_MS = 15000;
 const PARALLEL = 6;
 
 export const Access = Object.freeze({ UNKNOWN: "unknown", GRANTED: "granted", SIGNED_OUT: "signed_out", OTHER_USER: "other_user" });
-
-export const rowKey = (session, student) => `${session}:${student}`;
 
 export class Outbox {
   constructor(userId, { storage, fetch = (...all) => globalThis.fetch(...all), locks = globalThis.navigator?.locks } = {}) {
@@ -53,11 +52,12 @@ export class Outbox {
 
   // The id of the command, or null when there was nothing left to say. `status` null takes a mark back.
   mark({ session, student, status, minutes = null, note = "", baseVersion = 0 }) {
-    const row = this.#row(session, student);
+    const items = this.items(session);
+    const row = marksOf(items, student);
     const conflict = row.find((item) => item.state === "conflict");
     if (conflict) return this.#changeMind(conflict, { status, minutes, note });
     let base = baseVersion;
-    let after = this.#commandThatMayChange(session, student);
+    let after = commandThatMayChange(student, items);
     let isFirst = true;
     for (const item of row) {
       if (item.state !== "queued") {
@@ -168,7 +168,7 @@ export class Outbox {
     let next = Infinity;
     for (const item of this.store.all()) {
       if (this.sending.size >= PARALLEL) return;
-      if (item.state !== "queued" || this.sending.has(item.id) || this.#isBlocked(item)) continue;
+      if (item.state !== "queued" || this.sending.has(item.id) || isBlocked(item, this.items(item.session))) continue;
       const until = this.waits.get(item.id)?.until ?? 0;
       if (until <= now) void this.#send(item.id);
       else next = Math.min(next, until);
@@ -193,16 +193,6 @@ export class Outbox {
     }
     this.#changed();
     if (this.access === Access.GRANTED) this.pump();
-  }
-
-  // Items of different rows never wait for each other; those of one row, and the register's own, go in order.
-  #isBlocked(item) {
-    const earlier = this.items(item.session).filter((other) => other.state === "queued" && other.order < item.order);
-    if (item.kind === "mark") {
-      return earlier.some((other) => other.id === item.after || (other.kind === "mark" && other.student === item.student));
-    }
-    if (earlier.some((other) => other.kind !== "mark")) return true;
-    return item.attempts === 0 && this.items(item.session).some((other) => other.state === "queued" && other.kind === "mark" && other.after !== item.id);
   }
 
   // ---- sending ----
@@ -239,7 +229,8 @@ export class Outbox {
 
   async #attempt(id) {
     if (this.store.isGone(id)) return this.#forget(id);
-    const item = this.#prepared({ ...this.store.get(id) });
+    const kept = this.store.get(id);
+    const item = prepared(kept, this.items(kept.session), this.delivered);
     this.#put(item);
     const result = await deliver(item, this.userId, this.fetch);
     this.unreachable = result.unreachable === true;
@@ -258,17 +249,6 @@ export class Outbox {
         this.waits.set(id, { failures, until: Date.now() + backoff(failures, result.retryAfter) });
       }
     }
-  }
-
-  // What is settled just before the first attempt and must be the same in each later one.
-  #prepared(item) {
-    if (item.attempts === 0 && item.kind === "take") {
-      // Nobody is filled in as present whom this person marked otherwise, though that mark did not get through.
-      const open = new Set(this.items(item.session).filter((other) => other.kind === "mark").map((other) => other.student));
-      item.students = item.students.filter((student) => !open.has(student));
-    }
-    if (item.after) item.base_version = this.delivered.get(item.after) ?? item.base_version;
-    return { ...item, after: null, attempts: item.attempts + 1 };
   }
 
   #stored(item, body) {
@@ -292,7 +272,7 @@ export class Outbox {
   // A newer tap that waited behind this one is the one to ask about.
   #conflict(item, { body, reason, serverTime }) {
     if (item.kind !== "mark" || !("current" in body)) return this.#put({ ...item, state: "refused", reason });
-    const newer = this.#row(item.session, item.student).filter((other) => other.order > item.order).at(-1);
+    const newer = marksOf(this.items(item.session), item.student).filter((other) => other.order > item.order).at(-1);
     const mine = newer ?? item;
     const { current } = body;
     const age = current ? Math.max(0, Math.round((serverTime - Date.parse(current.marked_at)) / 1000)) : null;
@@ -325,17 +305,6 @@ export class Outbox {
     this.#put({ id, kind, session, order, attempts: 0, state: "queued", after: null, client_at, ...fields });
     this.pump();
     return id;
-  }
-
-  #row(session, student) {
-    return this.items(session).filter((item) => item.kind === "mark" && item.student === student);
-  }
-
-  // A take that may already be on the server decides the version that a later mark builds on; so does its undo.
-  #commandThatMayChange(session, student) {
-    const command = this.items(session).filter((item) => item.state === "queued" && item.kind !== "mark").at(-1);
-    if (!command || (command.kind === "take" && (command.attempts === 0 || !command.students.includes(student)))) return null;
-    return command.id;
   }
 
   #put(item) {

@@ -18,7 +18,7 @@ export const Row = memo(RowView, (before, after) =>
 
 function RowView({ row, isCurrent, isSelected, isEditable, panel, zone, labels, actions }) {
   const nameId = `reg-name-${row.id}`;
-  const className = ["reg-row", isCurrent && "is-current", isSelected && "is-selected", panel && "has-panel"].filter(Boolean).join(" ");
+  const className = ["reg-row", isCurrent && "is-current", isSelected && "is-selected", (panel || row.state === "conflict" || row.state === "refused") && "has-panel"].filter(Boolean).join(" ");
   return (
     <li className={className} data-row={row.id} data-state={row.state} onFocus={() => actions.enter(row.id)}>
       <label className="reg-avatar" title={fill(labels.select, { name: row.name })}>
@@ -81,6 +81,7 @@ function Choices({ row, nameId, isEditable, labels, actions }) {
             onClick={() => actions.mark(row.id, status)}
           >
             <span aria-hidden="true" className="reg-letter">{labels[`${status}_letter`]}</span>
+            {isShown && status === "late" && row.minutes !== null && <span aria-hidden="true" className="reg-inner-minutes">{row.minutes}′</span>}
             <span aria-hidden="true" className="reg-word">{labels[status]}</span>
           </button>
         );

@@ -1,7 +1,7 @@
 // What the screen shows: the register as the server last told it, with what has been acknowledged since and what is
 // still on its way laid over it. Pure: the same input gives the same rows.
 
-import { rowKey } from "./outbox.js";
+import { rowKey } from "./queue.js";
 
 // How long an acknowledged mark is believed against a register that reads as if it had never been made.
 const GRACE_MS = 2000;

@@ -76,7 +76,7 @@ export function WalkIn({ sessionId, present, newStudentUrl, labels, onClose, onA
           ))}
           <li className="muted small reg-hits-none">
             {answer.students.length === 0 && <>{fill(labels.nobody_found, { name: wanted })} </>}
-            <a href={newStudentUrl}>{labels.new_student}</a>
+            <a className="reg-link" href={newStudentUrl}>{labels.new_student}</a>
           </li>
         </ul>
       )}

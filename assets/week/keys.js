@@ -1,8 +1,14 @@
 // Keys that press what carries them: an element with data-key="ArrowLeft" is clicked by the left arrow.
+// And on a phone, where the week is one long list, today's part of it is shown first.
 (() => {
   "use strict";
   if (window.academics?.hasKeys) return;
-  window.academics = { ...window.academics, hasKeys: true };
+  const showToday = () => {
+    if (!matchMedia("(max-width: 720px)").matches || scrollY > 8) return;
+    requestAnimationFrame(() => document.querySelector(".day.is-today:not(:first-of-type)")?.scrollIntoView());
+  };
+  window.academics = { ...window.academics, hasKeys: true, showToday };
+  showToday();
   document.addEventListener("keydown", (event) => {
     if (event.ctrlKey || event.metaKey || event.altKey || event.shiftKey || event.defaultPrevented) return;
     const target = event.target;

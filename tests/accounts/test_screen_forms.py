@@ -25,7 +25,9 @@ async def sign_in(client: httpx.AsyncClient, **fields: str) -> httpx.Response:
     return await client.post(f"{FORM}/login", data={"username": "ada", "password": PASSWORD} | fields)
 
 
-async def test_signing_in_sets_a_cookie_that_scripts_cannot_read(client: httpx.AsyncClient, user: User) -> None:
+async def test_signing_in_sets_a_cookie_that_scripts_cannot_read(
+    client: httpx.AsyncClient, user: User
+) -> None:
     answer = await sign_in(client, next="/timetable")
 
     assert (answer.status_code, answer.headers["location"]) == (303, "/timetable")
@@ -45,7 +47,9 @@ async def test_signing_in_leads_to_this_site_only(client: httpx.AsyncClient, use
     assert answer.headers["location"] == "/"
 
 
-async def test_a_wrong_password_comes_back_with_a_code_and_without_it(client: httpx.AsyncClient, user: User) -> None:
+async def test_a_wrong_password_comes_back_with_a_code_and_without_it(
+    client: httpx.AsyncClient, user: User
+) -> None:
     answer = await sign_in(client, password="a wrong password")
     parts = urlsplit(answer.headers["location"])
 
@@ -59,8 +63,12 @@ async def test_a_wrong_password_comes_back_with_a_code_and_without_it(client: ht
     "headers",
     [{"Origin": "https://evil.example"}, {"Sec-Fetch-Site": "cross-site"}, {"Origin": "null"}],
 )
-async def test_another_site_cannot_sign_anybody_in(client: httpx.AsyncClient, user: User, headers: dict) -> None:
-    answer = await client.post(f"{FORM}/login", data={"username": "ada", "password": PASSWORD}, headers=headers)
+async def test_another_site_cannot_sign_anybody_in(
+    client: httpx.AsyncClient, user: User, headers: dict
+) -> None:
+    answer = await client.post(
+        f"{FORM}/login", data={"username": "ada", "password": PASSWORD}, headers=headers
+    )
     assert (answer.status_code, answer.json()["error"]) == (403, "cross_site_form")
 
 
@@ -75,13 +83,17 @@ async def test_writes_by_cookie_need_our_own_script(client: httpx.AsyncClient, u
             headers={"X-Requested-With": "academics", "Origin": "https://evil.example"},
         ),
     ]
-    assert [(answer.status_code, answer.json()["error"]) for answer in refused] == [(403, "cross_site_write")] * 2
+    assert [(answer.status_code, answer.json()["error"]) for answer in refused] == [
+        (403, "cross_site_write")
+    ] * 2
 
     allowed = await client.post("/api/v1/auth/password", json=body, headers={"X-Requested-With": "academics"})
     assert allowed.status_code == 204
 
 
-async def test_signing_out_clears_the_cookie_and_ends_the_sign_in(client: httpx.AsyncClient, user: User) -> None:
+async def test_signing_out_clears_the_cookie_and_ends_the_sign_in(
+    client: httpx.AsyncClient, user: User
+) -> None:
     await sign_in(client)
     stolen = dict(client.cookies)
     answer = await client.post(f"{FORM}/logout")
@@ -145,7 +157,9 @@ async def test_the_first_admin_is_made_once(session: AsyncSession, client: httpx
     assert (await client.get("/api/v1/auth/me")).status_code == 401
 
 
-async def test_a_disabled_account_cannot_use_its_cookie(session: AsyncSession, client: httpx.AsyncClient, user: User) -> None:
+async def test_a_disabled_account_cannot_use_its_cookie(
+    session: AsyncSession, client: httpx.AsyncClient, user: User
+) -> None:
     await sign_in(client)
     user.status = UserStatus.DISABLED
     await session.flush()

@@ -26,7 +26,9 @@ def bearer(token: str) -> dict[str, str]:
 
 @pytest.fixture
 async def user(session: AsyncSession, password_hash: str) -> User:
-    return await make.create_user(session, username="Ada", email="ada@example.org", password_hash=password_hash)
+    return await make.create_user(
+        session, username="Ada", email="ada@example.org", password_hash=password_hash
+    )
 
 
 @pytest.fixture
@@ -49,7 +51,9 @@ async def test_a_good_password_gives_tokens(client: httpx.AsyncClient, user: Use
     assert "password_hash" not in me
 
 
-async def test_the_email_signs_in_too_unless_two_share_it(session: AsyncSession, user: User, log_in, password_hash) -> None:
+async def test_the_email_signs_in_too_unless_two_share_it(
+    session: AsyncSession, user: User, log_in, password_hash
+) -> None:
     assert (await log_in("ADA@example.org")).status_code == 200
 
     await make.create_user(session, email="ada@example.org", password_hash=password_hash)
@@ -97,7 +101,9 @@ async def test_an_account_that_is_not_active_is_told_so_only_with_its_password(
     assert (await log_in(password="wrong password")).json()["error"] == "wrong_credentials"
 
 
-async def test_refreshing_rotates_and_reuse_ends_the_sign_in(client: httpx.AsyncClient, user: User, log_in) -> None:
+async def test_refreshing_rotates_and_reuse_ends_the_sign_in(
+    client: httpx.AsyncClient, user: User, log_in
+) -> None:
     first = (await log_in()).json()
     refreshed = await client.post("/api/v1/auth/refresh", headers=bearer(first["refresh_token"]))
     second = refreshed.json()
@@ -108,10 +114,14 @@ async def test_refreshing_rotates_and_reuse_ends_the_sign_in(client: httpx.Async
     reuse = await client.post("/api/v1/auth/refresh", headers=bearer(first["refresh_token"]))
     assert (reuse.status_code, reuse.json()["error"]) == (401, "refresh_token_reused")
     assert (await client.get(ME, headers=bearer(second["access_token"]))).status_code == 401
-    assert (await client.post("/api/v1/auth/refresh", headers=bearer(second["refresh_token"]))).status_code == 401
+    assert (
+        await client.post("/api/v1/auth/refresh", headers=bearer(second["refresh_token"]))
+    ).status_code == 401
 
 
-async def test_an_access_token_gets_another_but_is_no_refresh_token(client: httpx.AsyncClient, user: User, log_in) -> None:
+async def test_an_access_token_gets_another_but_is_no_refresh_token(
+    client: httpx.AsyncClient, user: User, log_in
+) -> None:
     tokens = (await log_in()).json()
     renewed = (await client.post("/api/v1/auth/refresh", headers=bearer(tokens["access_token"]))).json()
 
@@ -120,12 +130,16 @@ async def test_an_access_token_gets_another_but_is_no_refresh_token(client: http
     assert (await client.get(ME, headers=bearer(tokens["refresh_token"]))).status_code == 401
 
 
-async def test_logging_out_ends_this_sign_in_and_no_other(client: httpx.AsyncClient, user: User, log_in) -> None:
+async def test_logging_out_ends_this_sign_in_and_no_other(
+    client: httpx.AsyncClient, user: User, log_in
+) -> None:
     here, elsewhere = (await log_in()).json(), (await log_in()).json()
 
     assert (await client.post("/api/v1/auth/logout", headers=bearer(here["access_token"]))).status_code == 204
     assert (await client.get(ME, headers=bearer(here["access_token"]))).status_code == 401
-    assert (await client.post("/api/v1/auth/refresh", headers=bearer(here["refresh_token"]))).status_code == 401
+    assert (
+        await client.post("/api/v1/auth/refresh", headers=bearer(here["refresh_token"]))
+    ).status_code == 401
     assert (await client.get(ME, headers=bearer(elsewhere["access_token"]))).status_code == 200
 
 
@@ -145,7 +159,9 @@ async def test_a_new_password_ends_the_other_sign_ins(client: httpx.AsyncClient,
     assert (await log_in(password="a brand new phrase")).status_code == 200
 
 
-async def test_a_disabled_user_is_out_at_once(session: AsyncSession, client: httpx.AsyncClient, user: User, log_in) -> None:
+async def test_a_disabled_user_is_out_at_once(
+    session: AsyncSession, client: httpx.AsyncClient, user: User, log_in
+) -> None:
     tokens = (await log_in()).json()
     user.status = UserStatus.DISABLED
     await session.flush()
@@ -179,17 +195,23 @@ async def test_growing_delay_after_failures(committed: None, client: httpx.Async
         wait = int(blocked.headers["retry-after"])
         waits.append(wait)
         with clock.frozen_at(utc_now() + timedelta(seconds=wait + 1)):
-            assert (await client.post(LOGIN, data={"username": "eve", "password": "guess"})).status_code == 401
+            assert (
+                await client.post(LOGIN, data={"username": "eve", "password": "guess"})
+            ).status_code == 401
     assert waits[1] > waits[0]
     other = await client.post(LOGIN, data={"username": "someone-else", "password": "guess"})
     assert other.status_code == 401
 
 
-async def test_the_screen_cookie_is_no_bearer(session: AsyncSession, client: httpx.AsyncClient, user: User) -> None:
+async def test_the_screen_cookie_is_no_bearer(
+    session: AsyncSession, client: httpx.AsyncClient, user: User
+) -> None:
     from academics_app.core.actor import Door
 
-    signed_in = await authentication.open_sign_in(session, user=user, door=Door.SCREEN)
+    signed_in = await authentication.open_sign_in(session, user=user, device=authentication.Device(Door.SCREEN))
     cookie = authentication.issue_screen_cookie(signed_in)
     assert (await client.get(ME, headers=bearer(cookie))).status_code == 401
-    assert (await client.get(ME, headers={"Cookie": f"{authentication.SCREEN_COOKIE}={cookie}"})).status_code == 200
+    assert (
+        await client.get(ME, headers={"Cookie": f"{authentication.SCREEN_COOKIE}={cookie}"})
+    ).status_code == 200
     assert Role(user.role) is Role.ADMIN

@@ -67,7 +67,9 @@ async def test_the_last_admin_stays(session: AsyncSession) -> None:
     admin = await make.create_user(session)
     actor = make.actor_of(admin)
     with pytest.raises(Conflict) as last:
-        await service.update_user(session, actor=actor, user_id=admin.id, data=UserUpdate(role=Role.COUNSELOR))
+        await service.update_user(
+            session, actor=actor, user_id=admin.id, data=UserUpdate(role=Role.COUNSELOR)
+        )
     assert last.value.code == "last_admin"
 
 
@@ -128,7 +130,11 @@ async def test_the_audit_log_tells_what_changed_and_no_secret(
     headers = await sign_in(admin)
     await client.put(f"/api/v1/users/{target.id}", json={"full_name": "After"}, headers=headers)
 
-    rows = (await client.get("/api/v1/audit/", params={"subject_id": target.id, "subject_kind": "user"}, headers=headers)).json()
+    rows = (
+        await client.get(
+            "/api/v1/audit/", params={"subject_id": target.id, "subject_kind": "user"}, headers=headers
+        )
+    ).json()
     assert (rows[0]["action"], rows[0]["before"], rows[0]["after"]) == (
         "user.update",
         {"full_name": "Before"},

@@ -100,7 +100,7 @@ def test_doors_hold_no_sql() -> None:
     def wrong(path: Path, name: str) -> bool:
         if feature_of(path) is None or layer_of(path) not in DOORS - {"jobs", "cli"}:
             return False
-        is_sql = name.split(".")[0] in {"sqlalchemy", "sqlmodel"} and not name.startswith(allowed)
+        is_sql = name.split(".", maxsplit=1)[0] in {"sqlalchemy", "sqlmodel"} and not name.startswith(allowed)
         return is_sql or name.endswith(".queries")
 
     assert violations(wrong) == []
@@ -108,7 +108,7 @@ def test_doors_hold_no_sql() -> None:
 
 def test_only_doors_know_reflex() -> None:
     def wrong(path: Path, name: str) -> bool:
-        if not name.split(".")[0] == "reflex":
+        if not name.split(".", maxsplit=1)[0] == "reflex":
             return False
         top = path.relative_to(PACKAGE).parts[0]
         return top != "ui" and path.stem != "academics_app" and layer_of(path) not in DOORS
@@ -117,12 +117,16 @@ def test_only_doors_know_reflex() -> None:
 
 
 def test_no_door_is_imported_from_behind() -> None:
-    """core ← models, queries, rules, service ← api, state, pages, jobs ← the composition roots."""
+    """Core ← models, queries, rules, service ← api, state, pages, jobs ← the composition roots."""
     roots = {"academics_app", "app", "cli", "__main__", "scheduler"}
 
     def wrong(path: Path, name: str) -> bool:
         parts = name.split(".")
-        if len(parts) < 3 or parts[1] not in FEATURES or parts[2] not in {"api", "state", "pages", "websocket"}:
+        if (
+            len(parts) < 3
+            or parts[1] not in FEATURES
+            or parts[2] not in {"api", "state", "pages", "websocket"}
+        ):
             return False
         return path.stem not in roots and layer_of(path) not in DOORS
 

@@ -17,6 +17,7 @@ from academics_app.core.errors import InvalidInput, NotFound
 from academics_app.learning_sessions.models import LearningSession, SessionStatus
 from tests import factories as make
 from tests.attendance.conftest import Classroom
+from tests.conftest import CountQueries, SignIn
 
 CATEGORIES = ["present", "late", "absent", *LEFT_OUT]
 DAY = datetime(2026, 10, 1, 9, tzinfo=UTC)
@@ -24,7 +25,10 @@ PERIOD = {"start_date": date(2026, 9, 1), "end_date": date(2026, 12, 31)}
 
 
 @given(st.dictionaries(st.sampled_from(CATEGORIES), st.integers(0, 400)), st.booleans())
-def test_attended_never_exceeds_counted_and_nothing_gets_lost(numbers: dict[str, int], against: bool) -> None:
+def test_attended_never_exceeds_counted_and_nothing_gets_lost(
+    numbers: dict[str, int],
+    against: bool,  # noqa: FBT001 - hypothesis passes it
+) -> None:
     rate = attendance_rate(numbers, excused_counts_against=against)
 
     assert 0 <= rate.attended <= rate.counted
@@ -47,14 +51,21 @@ def test_absences_in_a_row(newest_first: list[str | None], streak: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("name", "letters"), [("Ada Lovelace", "AL"), ("王小明", "王"), ("José", "J"), ("  ", "?"), ("a b c", "AC")]
+    ("name", "letters"),
+    [("Ada Lovelace", "AL"), ("王小明", "王"), ("José", "J"), ("  ", "?"), ("a b c", "AC")],
 )
 def test_initials(name: str, letters: str) -> None:
     assert initials(name) == letters
 
 
 async def add_session(
-    session: AsyncSession, classroom: Classroom, day: int, status: str | None, *, taken: bool = True, **values: object
+    session: AsyncSession,
+    classroom: Classroom,
+    day: int,
+    status: str | None,
+    *,
+    taken: bool = True,
+    **values: object,
 ) -> LearningSession:
     """A session with, perhaps, a mark of the first student."""
     starts_at = DAY + timedelta(days=day)
@@ -124,7 +135,11 @@ async def test_what_counts_and_what_is_left_out(session: AsyncSession, classroom
 
 
 async def test_the_same_figure_on_rest_and_without_staff_notes_for_the_family(
-    session: AsyncSession, client: httpx.AsyncClient, sign_in, classroom: Classroom, count_queries
+    session: AsyncSession,
+    client: httpx.AsyncClient,
+    sign_in: SignIn,
+    classroom: Classroom,
+    count_queries: CountQueries,
 ) -> None:
     for day, status in enumerate(["present", "absent", "late"]):
         await add_session(session, classroom, day, status)
@@ -139,7 +154,9 @@ async def test_the_same_figure_on_rest_and_without_staff_notes_for_the_family(
     for user in [*family, classroom.teacher_user, classroom.admin_user]:
         headers = await sign_in(user)
         summary = await client.get(f"/api/v1/attendance/student/{student.id}", params=period, headers=headers)
-        records = await client.get(f"/api/v1/students/{student.id}/attendance", params=period, headers=headers)
+        records = await client.get(
+            f"/api/v1/students/{student.id}/attendance", params=period, headers=headers
+        )
         figures.append((summary.json()["rate"], sum(record["counted"] for record in records.json())))
         assert ("private remark" in records.text) is (user not in family)
     assert figures == [(66.7, 3)] * 4
@@ -156,7 +173,9 @@ async def test_the_same_figure_on_rest_and_without_staff_notes_for_the_family(
         assert (missing.status_code, list(missing.json()["fields"])) == (422, ["end_date"])
 
 
-async def test_joining_late_and_leaving_early_change_the_denominator(session: AsyncSession, classroom: Classroom) -> None:
+async def test_joining_late_and_leaving_early_change_the_denominator(
+    session: AsyncSession, classroom: Classroom
+) -> None:
     joiner = await make.create_student(session)
     await make.create_enrollment(
         session, student=joiner, batch=classroom.batch, starts_on=date(2026, 10, 2), ends_on=date(2026, 10, 3)

@@ -17,6 +17,7 @@ from academics_app.core.errors import Conflict, Forbidden, InvalidInput, NotFoun
 from academics_app.learning_sessions.models import SessionStatus
 from tests import factories as make
 from tests.attendance.conftest import Classroom
+from tests.conftest import CountQueries, SignIn
 
 START = datetime(2027, 3, 1, 10, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -64,7 +65,9 @@ async def test_reading_shows_everyone_who_belongs(session: AsyncSession, classro
         for back in range(1, 8)
     ]
     first = classroom.students[0].id
-    for past, status in zip(earlier, ["absent", "absent", "late", "present", "present", "absent", "present"], strict=True):
+    for past, status in zip(
+        earlier, ["absent", "absent", "late", "present", "present", "absent", "present"], strict=True
+    ):
         command = MarkCommand(student_id=first, status=status)
         await mark_student(session, actor=classroom.admin, session_id=past.id, command=command)
 
@@ -114,12 +117,16 @@ async def test_who_may_open_a_register(session: AsyncSession, classroom: Classro
         await read_register(session, actor=limited, session_id=classroom.session.id)
 
 
-async def test_counts_are_of_the_whole_class(session: AsyncSession, sign_in, client: httpx.AsyncClient, count_queries) -> None:
+async def test_counts_are_of_the_whole_class(
+    session: AsyncSession, sign_in: SignIn, client: httpx.AsyncClient, count_queries: CountQueries
+) -> None:
     from tests.attendance.conftest import build_classroom
 
     big = await build_classroom(session, size=300)
     headers = await sign_in(big.teacher_user)
-    marks = [{"student_id": student.id, "status": "absent", "base_version": 0} for student in big.students[:123]]
+    marks = [
+        {"student_id": student.id, "status": "absent", "base_version": 0} for student in big.students[:123]
+    ]
     saved = await client.post(
         "/api/v1/attendance/bulk", json={"session_id": big.session.id, "marks": marks}, headers=headers
     )
@@ -173,21 +180,29 @@ async def test_walk_ins(session: AsyncSession, classroom: Classroom) -> None:
     assert [candidate.id for candidate in found] == [guest.id]
 
     for _ in range(2):
-        await add_walk_in(session, actor=classroom.teacher, session_id=classroom.session.id, student_id=guest.id)
+        await add_walk_in(
+            session, actor=classroom.teacher, session_id=classroom.session.id, student_id=guest.id
+        )
     register = await read_register(session, actor=classroom.teacher, session_id=classroom.session.id)
     assert [row.name for row in register.rows if row.walk_in] == ["Zoë O'Brien"]
     with pytest.raises(InvalidInput):
-        await add_walk_in(session, actor=classroom.teacher, session_id=classroom.session.id, student_id=elsewhere.id)
+        await add_walk_in(
+            session, actor=classroom.teacher, session_id=classroom.session.id, student_id=elsewhere.id
+        )
 
     command = MarkCommand(student_id=guest.id, status="present", base_version=0)
-    stored = await mark_student(session, actor=classroom.teacher, session_id=classroom.session.id, command=command)
+    stored = await mark_student(
+        session, actor=classroom.teacher, session_id=classroom.session.id, command=command
+    )
     with pytest.raises(Conflict, match="has a mark"):
         await remove_walk_in(
             session, actor=classroom.teacher, session_id=classroom.session.id, student_id=guest.id
         )
     clear = MarkCommand(student_id=guest.id, status=None, base_version=stored.mark.version)
     await mark_student(session, actor=classroom.teacher, session_id=classroom.session.id, command=clear)
-    await remove_walk_in(session, actor=classroom.teacher, session_id=classroom.session.id, student_id=guest.id)
+    await remove_walk_in(
+        session, actor=classroom.teacher, session_id=classroom.session.id, student_id=guest.id
+    )
     with pytest.raises(NotFound):
         await remove_walk_in(
             session, actor=classroom.teacher, session_id=classroom.session.id, student_id=guest.id

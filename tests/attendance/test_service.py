@@ -16,6 +16,7 @@ from academics_app.core.errors import Conflict, Forbidden, InvalidInput, NotFoun
 from academics_app.learning_sessions.models import SessionStatus
 from tests import factories as make
 from tests.attendance.conftest import Classroom
+from tests.conftest import CountQueries
 
 PRESENT, ABSENT, LATE, EXCUSED = AttendanceStatus
 
@@ -72,7 +73,8 @@ async def test_the_same_mark_id_twice_is_one_mark(session: AsyncSession, classro
     changed = await mark(session, classroom, PRESENT, base_version=first.mark.version)
     late_replay = await mark(session, classroom, ABSENT, mark_id=mark_id)
 
-    assert again.replayed and late_replay.replayed
+    assert again.replayed
+    assert late_replay.replayed
     assert late_replay.mark.status is PRESENT, "a replay answers with what stands, and changes nothing"
     assert [event.id for event in await events(session)] == [first.mark.version, changed.mark.version]
 
@@ -95,7 +97,9 @@ async def test_a_mark_id_belongs_to_one_student(session: AsyncSession, classroom
     assert len(await rows(session)) == 1
 
 
-async def test_a_stale_mark_is_refused_and_told_what_stands(session: AsyncSession, classroom: Classroom) -> None:
+async def test_a_stale_mark_is_refused_and_told_what_stands(
+    session: AsyncSession, classroom: Classroom
+) -> None:
     theirs = await mark(session, classroom, LATE, minutes_late=5, actor=classroom.admin)
 
     with pytest.raises(MarkConflict) as conflict:
@@ -116,7 +120,9 @@ async def test_the_same_status_is_no_conflict(session: AsyncSession, classroom: 
     assert len(await events(session)) == 2
 
 
-async def test_without_a_version_only_ones_own_mark_is_replaced(session: AsyncSession, classroom: Classroom) -> None:
+async def test_without_a_version_only_ones_own_mark_is_replaced(
+    session: AsyncSession, classroom: Classroom
+) -> None:
     await mark(session, classroom, PRESENT, base_version=None)
     own = await mark(session, classroom, ABSENT, base_version=None)
     assert own.mark.status is ABSENT
@@ -125,7 +131,9 @@ async def test_without_a_version_only_ones_own_mark_is_replaced(session: AsyncSe
         await mark(session, classroom, PRESENT, base_version=None, actor=classroom.admin)
 
 
-async def test_clearing_undoes_a_first_mark_and_leaves_its_trace(session: AsyncSession, classroom: Classroom) -> None:
+async def test_clearing_undoes_a_first_mark_and_leaves_its_trace(
+    session: AsyncSession, classroom: Classroom
+) -> None:
     first = await mark(session, classroom, ABSENT)
     cleared = await mark(session, classroom, None, base_version=first.mark.version)
 
@@ -137,7 +145,9 @@ async def test_clearing_undoes_a_first_mark_and_leaves_its_trace(session: AsyncS
     assert again.mark.version > first.mark.version
 
 
-async def test_taking_fills_only_the_unmarked_whom_the_taker_saw(session: AsyncSession, classroom: Classroom) -> None:
+async def test_taking_fills_only_the_unmarked_whom_the_taker_saw(
+    session: AsyncSession, classroom: Classroom
+) -> None:
     await mark(session, classroom, ABSENT, actor=classroom.admin)
     seen = [student.id for student in classroom.students[:2]]
     result = await mark_many(
@@ -166,7 +176,9 @@ async def test_taking_twice_is_taking_once(session: AsyncSession, classroom: Cla
     assert (again.taken_at, again.taken_by) == (first.taken_at, "Ada Teacher")
 
 
-async def test_undoing_a_take_keeps_what_was_touched_since(session: AsyncSession, classroom: Classroom) -> None:
+async def test_undoing_a_take_keeps_what_was_touched_since(
+    session: AsyncSession, classroom: Classroom
+) -> None:
     take = TakeRegister(student_ids=[student.id for student in classroom.students])
     taken = await mark_many(
         session, actor=classroom.teacher, data=BulkMark(session_id=classroom.session.id, take_register=take)
@@ -201,7 +213,9 @@ async def test_bulk_is_all_or_nothing(session: AsyncSession, classroom: Classroo
     assert [row.status for row in await rows(session)] == [LATE]
 
 
-async def test_bulk_refuses_a_student_twice_and_a_stranger(session: AsyncSession, classroom: Classroom) -> None:
+async def test_bulk_refuses_a_student_twice_and_a_stranger(
+    session: AsyncSession, classroom: Classroom
+) -> None:
     twice = [MarkCommand(student_id=classroom.students[0].id, status=PRESENT) for _ in range(2)]
     stranger = await make.create_student(session)
 
@@ -241,7 +255,9 @@ async def test_who_may_mark(session: AsyncSession, classroom: Classroom) -> None
     assert stored.mark.marked_by == substitute.full_name
 
 
-async def test_cancelled_and_future_sessions_take_no_marks(session: AsyncSession, classroom: Classroom) -> None:
+async def test_cancelled_and_future_sessions_take_no_marks(
+    session: AsyncSession, classroom: Classroom
+) -> None:
     classroom.session.status = SessionStatus.CANCELLED
     await session.flush()
     with pytest.raises(Conflict) as cancelled:
@@ -274,7 +290,7 @@ async def test_marks_after_a_change_of_the_roster(session: AsyncSession, classro
 
 
 async def test_bulk_save_of_thirty_needs_four_statements_of_its_own(
-    session: AsyncSession, count_queries, classroom: Classroom
+    session: AsyncSession, count_queries: CountQueries, classroom: Classroom
 ) -> None:
     commands = [
         MarkCommand(student_id=student.id, status=PRESENT, base_version=0) for student in classroom.students

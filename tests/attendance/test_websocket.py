@@ -14,7 +14,7 @@ import uvicorn
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed
 
-from academics_app.accounts.authentication import issue_pair, open_sign_in
+from academics_app.accounts.authentication import Device, issue_pair, open_sign_in
 from academics_app.core import db, live
 from academics_app.core.actor import Door, Role
 from tests import factories as make
@@ -45,7 +45,7 @@ class World:
 
 async def until(condition: Any) -> None:
     async with asyncio.timeout(PATIENCE):
-        while not condition():
+        while not condition():  # noqa: ASYNC110 - what is waited for is in another task's hands
             await asyncio.sleep(0.01)
 
 
@@ -62,17 +62,21 @@ async def world(committed: None, api: Any) -> AsyncIterator[World]:
         users = {
             "teacher": classroom.teacher_user,
             "admin": classroom.admin_user,
-            "student": await make.create_user(session, role=Role.STUDENT, student_id=classroom.students[0].id),
+            "student": await make.create_user(
+                session, role=Role.STUDENT, student_id=classroom.students[0].id
+            ),
             "guardian": await make.create_user(session, role=Role.GUARDIAN, guardian_id=guardian.id),
             "other student": await make.create_user(session, role=Role.STUDENT),
             "other faculty": await make.create_user(session, role=Role.FACULTY),
             "counselor": await make.create_user(session, role=Role.COUNSELOR),
         }
         tokens = {
-            name: issue_pair(await open_sign_in(session, user=user, door=Door.REST)).access_token
+            name: issue_pair(await open_sign_in(session, user=user, device=Device(Door.REST))).access_token
             for name, user in users.items()
         }
-    server = uvicorn.Server(uvicorn.Config(api, port=0, log_level="error", ws="websockets-sansio", lifespan="off"))
+    server = uvicorn.Server(
+        uvicorn.Config(api, port=0, log_level="error", ws="websockets-sansio", lifespan="off")
+    )
     serving = asyncio.create_task(server.serve())
     await until(lambda: server.started)
     port = server.servers[0].sockets[0].getsockname()[1]
@@ -99,10 +103,16 @@ async def rest_mark(world: World, who: str, **body: Any) -> httpx.Response:
 async def test_a_mark_reaches_every_client_whichever_door_it_came_through(world: World) -> None:
     student_id = world.classroom.students[0].id
     async with world.socket("teacher") as teacher, world.socket("admin") as admin:
-        await teacher.send(json.dumps({"type": "attendance_marked", "student_id": student_id, "status": "late"}))
+        await teacher.send(
+            json.dumps({"type": "attendance_marked", "student_id": student_id, "status": "late"})
+        )
         for socket in (teacher, admin):
             update = await receive(socket)
-            assert (update["type"], update["student_id"], update["status"]) == ("attendance_update", student_id, "late")
+            assert (update["type"], update["student_id"], update["status"]) == (
+                "attendance_update",
+                student_id,
+                "late",
+            )
             assert update["timestamp"]
         stored = await rest_mark(world, "teacher", base_version=update["version"])
         assert stored.status_code == 200
@@ -113,7 +123,12 @@ async def test_a_mark_reaches_every_client_whichever_door_it_came_through(world:
 async def test_topic_progress_reaches_every_client(world: World) -> None:
     student_id = world.classroom.students[1].id
     async with world.socket("teacher") as teacher, world.socket("admin") as admin:
-        message = {"type": "topic_completed", "student_id": student_id, "topic_id": world.topic_id, "progress": 100}
+        message = {
+            "type": "topic_completed",
+            "student_id": student_id,
+            "topic_id": world.topic_id,
+            "progress": 100,
+        }
         await teacher.send(json.dumps(message))
         for socket in (teacher, admin):
             assert await receive(socket) == message | {"type": "progress_update"}
@@ -139,7 +154,9 @@ async def test_a_bad_message_is_answered_and_the_socket_stays(world: World, text
         assert answer["type"] == "error"
         assert says in answer["detail"]
         student_id = world.classroom.students[0].id
-        await teacher.send(json.dumps({"type": "attendance_marked", "student_id": student_id, "status": "absent"}))
+        await teacher.send(
+            json.dumps({"type": "attendance_marked", "student_id": student_id, "status": "absent"})
+        )
         assert (await receive(teacher))["type"] == "attendance_update"
 
 
@@ -147,7 +164,9 @@ async def test_a_conflict_is_answered_with_what_stands(world: World) -> None:
     await rest_mark(world, "admin", status="late")
     async with world.socket("teacher") as teacher:
         student_id = world.classroom.students[0].id
-        await teacher.send(json.dumps({"type": "attendance_marked", "student_id": student_id, "status": "absent"}))
+        await teacher.send(
+            json.dumps({"type": "attendance_marked", "student_id": student_id, "status": "absent"})
+        )
         answer = await receive(teacher)
         assert (answer["error"], answer["current"]["status"]) == ("mark_conflict", "late")
 
@@ -171,8 +190,14 @@ async def test_the_same_mark_twice_is_one(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("token", "session_id", "code"),
-    [("", None, 4401), ("nonsense", None, 4401), ("other student", None, 4403), ("other faculty", None, 4403)]
-    + [("counselor", None, 4403), ("teacher", 10**9, 4403)],
+    [
+        ("", None, 4401),
+        ("nonsense", None, 4401),
+        ("other student", None, 4403),
+        ("other faculty", None, 4403),
+        ("counselor", None, 4403),
+        ("teacher", 10**9, 4403),
+    ],
 )
 async def test_who_may_not_follow(world: World, token: str, session_id: int | None, code: int) -> None:
     with pytest.raises(ConnectionClosed) as closed:

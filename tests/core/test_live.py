@@ -34,10 +34,14 @@ async def test_topics_are_published_after_the_commit_and_never_without(engine: A
             assert await watch.changed(0.01) == set()
         assert await watch.changed(1) == {"test:topic"}
         with pytest.raises(RuntimeError, match="on purpose"):
-            async with db.transaction() as session:
-                db.announce(session, "test:topic")
-                raise RuntimeError("on purpose")
+            await _announce_and_fail("test:topic")
         assert await watch.changed(0.01) == set()
+
+
+async def _announce_and_fail(topic: str) -> None:
+    async with db.transaction() as session:
+        db.announce(session, topic)
+        raise RuntimeError("on purpose")
 
 
 async def test_shared_reads_are_shared_but_never_old() -> None:
@@ -103,7 +107,10 @@ def _listens(port: int) -> bool:
 @pytest.fixture
 async def two_processes(redis_port: int) -> AsyncIterator[tuple[Bus, Bus]]:
     """Two buses on one Redis, as two web processes have them."""
-    buses = Bus(Redis.from_url(f"redis://127.0.0.1:{redis_port}")), Bus(Redis.from_url(f"redis://127.0.0.1:{redis_port}"))
+    buses = (
+        Bus(Redis.from_url(f"redis://127.0.0.1:{redis_port}")),
+        Bus(Redis.from_url(f"redis://127.0.0.1:{redis_port}")),
+    )
     for bus in buses:
         await bus.start()
     await until_subscribed(buses[0], 2)

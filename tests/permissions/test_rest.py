@@ -53,12 +53,12 @@ async def each_caller(session: AsyncSession, world: World, ask) -> list[str]:  #
 
 
 @pytest.mark.parametrize("row", [row for row in ROWS if "/imports" not in row])
-async def test_each_caller_gets_what_the_table_says(session: AsyncSession, client: httpx.AsyncClient, row: str) -> None:
+async def test_each_caller_gets_what_the_table_says(
+    session: AsyncSession, client: httpx.AsyncClient, row: str
+) -> None:
     expected, body = ROWS[row]
     world = await build_world(session)
-    statuses = await each_caller(
-        session, world, lambda world, caller: call(client, row, body, world, caller)
-    )
+    statuses = await each_caller(session, world, lambda world, caller: call(client, row, body, world, caller))
     assert dict(zip(CALLERS, statuses, strict=True)) == dict(zip(CALLERS, expected.split(), strict=True))
 
 
@@ -108,12 +108,17 @@ def test_the_contract_is_listed(api: FastAPI) -> None:
         "maximum": 1000,
         "default": 100,
     }
-    for path in (f"{PREFIX}/students/{{student_id}}/attendance", f"{PREFIX}/attendance/student/{{student_id}}"):
+    for path in (
+        f"{PREFIX}/students/{{student_id}}/attendance",
+        f"{PREFIX}/attendance/student/{{student_id}}",
+    ):
         required = {item["name"] for item in paths[path]["get"]["parameters"] if item["required"]}
         assert {"start_date", "end_date"} <= required
 
 
-async def test_lists_hold_nothing_that_the_detail_would_hide(session: AsyncSession, client: httpx.AsyncClient) -> None:
+async def test_lists_hold_nothing_that_the_detail_would_hide(
+    session: AsyncSession, client: httpx.AsyncClient
+) -> None:
     """A list and its search go by the same scope as the detail page."""
     world = await build_world(session)
     hidden = {
@@ -153,7 +158,9 @@ async def test_an_unknown_address_is_a_404_in_the_usual_body(client: httpx.Async
     assert answer.json()["error"] == "not_found"
 
 
-async def test_ids_out_of_range_are_malformed_not_a_crash(session: AsyncSession, client: httpx.AsyncClient) -> None:
+async def test_ids_out_of_range_are_malformed_not_a_crash(
+    session: AsyncSession, client: httpx.AsyncClient
+) -> None:
     world = await build_world(session)
     for value in ("0", "-1", str(2**63), "9" * 40, "x", "1.5", "%00"):
         answer = await client.get(f"{PREFIX}/students/{value}", headers=world.headers("admin"))

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from academics_app.accounts.authentication import issue_pair, issue_screen_cookie, open_sign_in
+from academics_app.accounts.authentication import Device, issue_pair, issue_screen_cookie, open_sign_in
 from academics_app.accounts.models import User, UserStatus
 from academics_app.core.actor import Door, Role
 from academics_app.institute.models import Holiday, Term
@@ -105,7 +105,7 @@ async def build_world(session: AsyncSession) -> World:
         users=users,
     )
     for caller, user in users.items():
-        world.tokens[caller] = issue_pair(await open_sign_in(session, user=user, door=Door.REST)).access_token
-        world.cookies[caller] = issue_screen_cookie(await open_sign_in(session, user=user, door=Door.SCREEN))
+        world.tokens[caller] = issue_pair(await open_sign_in(session, user=user, device=Device(Door.REST))).access_token
+        world.cookies[caller] = issue_screen_cookie(await open_sign_in(session, user=user, device=Device(Door.SCREEN)))
     await session.flush()
     return world

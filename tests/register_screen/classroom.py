@@ -9,7 +9,7 @@ from sqlalchemy import select, text, update
 from sqlalchemy.ext.asyncio import AsyncEngine, AsyncSession
 from sqlmodel import col
 
-from academics_app.accounts.authentication import SCREEN_COOKIE, issue_screen_cookie, open_sign_in
+from academics_app.accounts.authentication import SCREEN_COOKIE, Device, issue_screen_cookie, open_sign_in
 from academics_app.accounts.models import AuthSession, User
 from academics_app.attendance.models import Attendance, AttendanceEvent
 from academics_app.core.actor import Door, Role
@@ -134,7 +134,7 @@ async def sign_in_cookie(engine: AsyncEngine, person: Person, url: str) -> dict[
     """The browser's cookie of a new sign-in."""
     async with AsyncSession(engine, expire_on_commit=False, autoflush=False) as session:
         user = await session.get_one(User, person.user_id)
-        signed_in = await open_sign_in(session, user=user, door=Door.SCREEN)
+        signed_in = await open_sign_in(session, user=user, device=Device(Door.SCREEN))
         value = issue_screen_cookie(signed_in)
         await session.commit()
     return {"name": SCREEN_COOKIE, "value": value, "url": url, "httpOnly": True, "sameSite": "Lax"}

@@ -92,6 +92,7 @@ async def new_context(browser: Browser, screens: Served) -> AsyncIterator[Callab
             color_scheme="dark" if dark else "light",
             base_url=screens.url,
         )
+        context.set_default_timeout(10000)
         contexts.append(context)
         context.on("weberror", lambda error: errors.append(str(error.error)))
         if person is not None:

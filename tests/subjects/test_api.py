@@ -225,7 +225,7 @@ async def test_an_update_is_partial_and_a_stale_one_refused(
 
 async def test_a_code_is_given_once(ask: Ask, subject: Subject):
     again = await ask("admin", "POST", SUBJECTS, json={"name": "B", "code": "PHY-B"})
-    assert (again.status_code, again.json()["fields"]) == (409, {"code": "is another subject's"})
+    assert (again.status_code, again.json()["fields"]) == (409, {"code": "is taken by another subject"})
 
 
 async def test_a_list_has_totals_and_takes_two_queries(

@@ -42,7 +42,13 @@ from academics_app.ui.policy import signed_in
 from academics_app.ui.session_state import Shell
 from academics_app.ui.watching import changes, guarded
 
-_BROWSERS = (("Edg/", "Edge"), ("OPR/", "Opera"), ("Firefox/", "Firefox"), ("Chrome/", "Chrome"), ("Safari/", "Safari"))
+_BROWSERS = (
+    ("Edg/", "Edge"),
+    ("OPR/", "Opera"),
+    ("Firefox/", "Firefox"),
+    ("Chrome/", "Chrome"),
+    ("Safari/", "Safari"),
+)
 _SYSTEMS = (
     ("Android", "Android"),
     ("iPhone", "iPhone"),
@@ -110,7 +116,9 @@ class Account(rx.State):
             ended = await end_other_sign_ins(session, actor=current_actor())
         await self._load()
         return saved(
-            ngettext("{n} other device is signed out", "{n} other devices are signed out", ended).format(n=ended)
+            ngettext("{n} other device is signed out", "{n} other devices are signed out", ended).format(
+                n=ended
+            )
         )
 
     async def _load(self) -> None:
@@ -119,12 +127,12 @@ class Account(rx.State):
             settings = await current_settings(session)
             user = await own_account(session, actor=actor)
             found = await list_sign_ins(session, actor=actor)
-        self.username, self.email = user.username, user.email or "–"  # noqa: RUF001 - a dash for nothing
+        self.username, self.email = user.username, user.email or "–"
         self.sign_ins = [_row(item, settings.zone) for item in found]
         self.has_others = any(not item.is_current for item in found)
-        self.answer = ngettext(
-            "Signed in on {n} device.", "Signed in on {n} devices.", len(found)
-        ).format(n=len(found))
+        self.answer = ngettext("Signed in on {n} device.", "Signed in on {n} devices.", len(found)).format(
+            n=len(found)
+        )
 
 
 class PasswordForm(FormState, rx.State):
@@ -194,14 +202,18 @@ def account_page() -> rx.Component:
                     [
                         Column(_("Device"), _device),
                         Column(_("Address"), lambda row: row.address, width="150px"),
-                        Column(_("Since"), lambda row: relative_time(row.since, row.since_exact), width="120px"),
-                        Column(_("Action"), _end, width="110px", align="end"),
+                        Column(
+                            _("Since"), lambda row: relative_time(row.since, row.since_exact), width="120px"
+                        ),
+                        Column(_("Action"), _end, width="110px", align="end", phone_label=False),
                     ],
                     label=_("Devices that are signed in"),
                 ),
                 title=_("Devices that are signed in"),
                 actions=(
-                    rx.cond(Account.has_others, button(_("Sign out the others"), on_click=Account.end_others)),
+                    rx.cond(
+                        Account.has_others, button(_("Sign out the others"), on_click=Account.end_others)
+                    ),
                 ),
             ),
             class_name="stack narrow",
@@ -248,7 +260,12 @@ def _end(row: SignInRow) -> rx.Component:
         row.is_current,
         rx.fragment(),
         rx.el.span(
-            button(_("Sign out"), kind="quiet", on_click=Account.end(row.id), custom_attrs={"aria-description": row.device}),
+            button(
+                _("Sign out"),
+                kind="quiet",
+                on_click=Account.end(row.id),
+                custom_attrs={"aria-description": row.device},
+            ),
             class_name="row cell-actions",
         ),
     )

@@ -27,11 +27,17 @@ async def person_of(session: AsyncSession, *, actor: Actor, role: Role, text: st
     if not best:
         raise _refusal(_("Nobody fits this."))
     if len(best) > 1:
-        raise _refusal(_("Several fit: {names}. Please enter the code.").format(names=", ".join(_shown(each) for each in best[:4])))
+        raise _refusal(
+            _("Several fit: {names}. Please enter the code.").format(
+                names=", ".join(_shown(each) for each in best[:4])
+            )
+        )
     return {field: best[0][0]}
 
 
-async def _candidates(session: AsyncSession, actor: Actor, role: Role, text: str) -> list[tuple[int, str, str]]:
+async def _candidates(
+    session: AsyncSession, actor: Actor, role: Role, text: str
+) -> list[tuple[int, str, str]]:
     """Id, code and name of those who fit; a guardian has no code."""
     page = PageRequest(limit=5)
     if role is Role.STUDENT:

@@ -22,7 +22,9 @@ _REASONS = {
     "account_disabled": _("This account is disabled. Please ask an admin."),
     "too_many_tries": _("Too many tries. Please wait a moment and try again."),
     "already_set_up": _("There is an admin already. Please ask them for an account."),
-    "invitation_void": _("This invitation was used already or has run out. Please ask an admin for a new one."),
+    "invitation_void": _(
+        "This invitation was used already or has run out. Please ask an admin for a new one."
+    ),
     "conflict": _("This user name is taken."),
     "invalid_input": _("Please check what you have entered."),
 }
@@ -73,7 +75,9 @@ class SignIn(rx.State):
         query = self.router.url.query_parameters
         error, field = query.get("error", ""), query.get("field", "")
         self.field_errors = {field: _FIELD_REASONS[field]} if error and field in _FIELD_REASONS else {}
-        self.problem = "" if self.field_errors or not error else _REASONS.get(error, _REASONS["invalid_input"])
+        self.problem = (
+            "" if self.field_errors or not error else _REASONS.get(error, _REASONS["invalid_input"])
+        )
         wait = query.get("wait", "")
         if error == "too_many_tries" and wait.isdecimal():
             self.problem = _("Too many tries. Please wait {n} seconds and try again.").format(n=wait)
@@ -120,7 +124,12 @@ def setup_page() -> rx.Component:
         _("Set up your institute"),
         routes.SCREEN_SETUP,
         _field("institute_name", _("Name of the institute"), auto_complete="organization", auto_focus=True),
-        _field("time_zone", _("Time zone"), fallback="UTC", help=_("Such as Europe/Paris. You can change it later.")),
+        _field(
+            "time_zone",
+            _("Time zone"),
+            fallback="UTC",
+            help=_("Such as Europe/Paris. You can change it later."),
+        ),
         _field("full_name", _("Your name"), auto_complete="name"),
         _field("email", _("Your e-mail"), type="email", auto_complete="email"),
         _field("username", _("User name"), auto_complete="username"),

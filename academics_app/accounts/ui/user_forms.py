@@ -14,7 +14,6 @@ from academics_app.accounts.service import (
     update_user,
 )
 from academics_app.accounts.ui.person import person_of
-from academics_app.core.actor import Role
 from academics_app.core.db import reading, transaction
 from academics_app.core.permissions import Permission
 from academics_app.institute.service import current_settings

@@ -147,7 +147,7 @@ def users_page() -> rx.Component:
                 Column(_("E-mail"), lambda row: row.email, on_phone=False),
                 Column(_("Role"), lambda row: row.role, width="110px"),
                 Column(_("Status"), lambda row: badge(row.status_label, tone=row.tone), width="170px"),
-                Column(_("Actions"), _actions, width="230px"),
+                Column(_("Actions"), _actions, width="230px", align="end", phone_label=False),
             ],
             label=_("Users"),
             search=_("Name, user name or e-mail"),

@@ -114,7 +114,7 @@ def faculty_form() -> rx.Component:
         _text("phone", _("Phone"), type="tel"),
         _text("email", _("E-mail"), type="email"),
         rx.el.div(
-            _text("code", _("Code"), help=_("Empty: the next free one.")),
+            _text("code", _("Code"), help=rx.cond(is_new, _("Empty: the next free one."), "")),
             select_field(
                 "status",
                 _("Status"),

@@ -1,7 +1,7 @@
 """The list of faculty members."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import reflex as rx
 
@@ -109,7 +109,7 @@ def _content() -> rx.Component:
                 Column(_("Name"), lambda row: person(row.name, row.initials), width="30%", sort="name"),
                 Column(_("Code"), lambda row: row.code, width="110px", sort="code"),
                 Column(_("Status"), lambda row: badge(row.status_label, tone=row.tone), width="120px"),
-                Column(_("Phone"), lambda row: row.phone, width="160px"),
+                Column(_("Phone"), lambda row: _known(row.phone), width="160px"),
                 Column(_("E-mail"), lambda row: rx.el.span(row.email, title=row.email), on_phone=False),
             ],
             label=_("Faculty"),
@@ -145,6 +145,10 @@ def faculty_page() -> rx.Component:
 )
 def new_faculty_page() -> rx.Component:
     return _content()
+
+
+def _known(value: Any) -> rx.Component:
+    return rx.cond(value, value, rx.el.span("–", class_name="muted"))
 
 
 def _row(member: FacultyRead) -> FacultyRow:

@@ -33,7 +33,7 @@ from academics_app.ui.i18n import _, ngettext
 from academics_app.ui.identity import current_actor
 from academics_app.ui.pages import page
 from academics_app.ui.policy import allow
-from academics_app.ui.records import RecordState, record_phases
+from academics_app.ui.records import RecordState, record_columns, record_phases
 from academics_app.ui.watching import changes, guarded
 
 _AHEAD = timedelta(days=6)
@@ -175,7 +175,7 @@ def faculty_member_page() -> rx.Component:
         FacultyRecord,
         _record(),
         retry=FacultyRecord.open,
-        loading=_("Loading the faculty member"),
+        kind=_("Faculty member"),
         missing=_("No such faculty member"),
     )
 
@@ -190,11 +190,7 @@ def _record() -> rx.Component:
             rx.cond(FacultyRecord.may_edit, edit),
             back=(_("Faculty"), routes.FACULTY),
         ),
-        rx.el.div(
-            _profile(member),
-            rx.el.div(_batches(), _sessions(), class_name="stack"),
-            class_name="columns record",
-        ),
+        record_columns(_profile(member), rx.fragment(_batches(), _sessions())),
         rx.cond(FacultyRecord.may_edit, faculty_form()),
     )
 

@@ -12,7 +12,13 @@ from academics_app.core.errors import NotFound
 from academics_app.core.pagination import PageRequest
 from academics_app.core.permissions import Permission, may
 from academics_app.institute.service import current_settings
-from academics_app.learning_sessions.schemas import BatchRead, EnrollmentRead, MeetingRead, SessionRead, SessionStatus
+from academics_app.learning_sessions.schemas import (
+    BatchRead,
+    EnrollmentRead,
+    MeetingRead,
+    SessionRead,
+    SessionStatus,
+)
 from academics_app.learning_sessions.service import list_enrollments, list_sessions, read_batch
 from academics_app.learning_sessions.ui.batches import STATUSES, BatchForm, batch_dialog
 from academics_app.learning_sessions.ui.enrollment_form import (
@@ -23,7 +29,13 @@ from academics_app.learning_sessions.ui.enrollment_form import (
 )
 from academics_app.learning_sessions.ui.schedule_form import ScheduleForm, schedule_dialog
 from academics_app.learning_sessions.ui.session_panel import SessionPanel, session_panel
-from academics_app.learning_sessions.wording import LONG_WEEKDAYS, clock_label, date_label, day_label, time_label
+from academics_app.learning_sessions.wording import (
+    LONG_WEEKDAYS,
+    clock_label,
+    date_label,
+    day_label,
+    time_label,
+)
 from academics_app.ui import errors, routes
 from academics_app.ui.components import (
     Column,
@@ -50,7 +62,7 @@ from academics_app.ui.policy import allow
 from academics_app.ui.watching import changes, guarded
 
 _ALL = PageRequest(limit=1000)
-_NEXT_SESSIONS = PageRequest(limit=8)
+_NEXT_SESSIONS = 8
 _LOOK_AHEAD = timedelta(days=180)
 
 
@@ -74,7 +86,6 @@ class EnrolledRow:
     code: str
     since: str
     until: str
-    is_open: bool
     href: str
 
 
@@ -134,10 +145,10 @@ class BatchPage(rx.State):
                     await self._load()
 
     def _batch_id(self) -> int:
-        last = self.router.url.path.rstrip("/").rpartition("/")[2]
-        if not last.isdecimal() or int(last) >= 2**63:
-            raise NotFound("There is no such batch.")
-        return int(last)
+        given = str(getattr(self, "batch_id", ""))
+        if not given.isdecimal() or int(given) >= 2**63:
+            raise NotFound(_("There is no such batch."))
+        return int(given)
 
     async def _load(self) -> None:
         actor, batch_id = current_actor(), self._batch_id()
@@ -152,7 +163,7 @@ class BatchPage(rx.State):
                 start_date=today,
                 end_date=today + _LOOK_AHEAD,
                 batch_id=batch_id,
-                page=_NEXT_SESSIONS,
+                page=PageRequest(limit=_NEXT_SESSIONS + 5),
             )
         self.shown_id, self.version = batch.id, batch.version
         self.title, self.code = batch.name, batch.code
@@ -165,9 +176,12 @@ class BatchPage(rx.State):
         gone = [each for each in enrolled.items if each.ends_on is not None and each.ends_on < today]
         self.students = [_enrolled(each) for each in present]
         self.past = [_enrolled(each) for each in gone]
-        self.past_label = ngettext("{n} earlier student", "{n} earlier students", len(gone)).format(n=len(gone))
+        self.past_label = ngettext("{n} earlier student", "{n} earlier students", len(gone)).format(
+            n=len(gone)
+        )
         may_open_register = may(actor, Permission.REGISTER_READ)
-        self.sessions = [_session(each, settings.zone, may_open=may_open_register) for each in coming.items]
+        upcoming = [each for each in coming.items if each.ends_at > utc_now()][:_NEXT_SESSIONS]
+        self.sessions = [_session(each, settings.zone, may_open=may_open_register) for each in upcoming]
         self.answer = _answer(batch)
         self.phase, self.problem = READY, ""
 
@@ -199,7 +213,6 @@ def _enrolled(row: EnrollmentRead) -> EnrolledRow:
         code=row.student_code,
         since=date_label(row.starts_on),
         until=date_label(row.ends_on),
-        is_open=row.ends_on is None,
         href=routes.student(row.student_id),
     )
 
@@ -208,7 +221,11 @@ def _session(session: SessionRead, zone: Any, *, may_open: bool) -> SessionRow:
     is_cancelled = session.status is SessionStatus.CANCELLED
     note = ""
     if is_cancelled:
-        note = _("Cancelled: {reason}").format(reason=session.cancel_reason) if session.cancel_reason else _("Cancelled")
+        note = (
+            _("Cancelled: {reason}").format(reason=session.cancel_reason)
+            if session.cancel_reason
+            else _("Cancelled")
+        )
     elif session.substitute_for_name:
         note = _("for {name}").format(name=session.substitute_for_name)
     return SessionRow(
@@ -233,9 +250,11 @@ def batch_page() -> rx.Component:
     return rx.fragment(
         rx.el.link(rel="stylesheet", href="/week/week.css", custom_attrs={"precedence": "default"}),
         by_phase(
-            BatchPage.phase,
+            BatchPage.phase,  # pyright: ignore[reportArgumentType]
             ready=_batch(),
-            loading=rx.fragment(page_header(_("Batch"), ""), card(card_body(skeleton("70%"), skeleton("50%")))),
+            loading=rx.fragment(
+                page_header(_("Batch"), ""), card(card_body(skeleton("70%"), skeleton("50%")))
+            ),
             failed=rx.fragment(
                 page_header(_("Batch"), "", back=(_("Batches"), routes.BATCHES)),
                 error_state(BatchPage.problem, BatchPage.open),
@@ -255,7 +274,7 @@ def _batch() -> rx.Component:
             BatchPage.title,
             BatchPage.answer,
             rx.el.span(BatchPage.code, class_name="muted small"),
-            badge(BatchPage.status_label, tone=BatchPage.tone),
+            badge(BatchPage.status_label, tone=BatchPage.tone),  # pyright: ignore[reportArgumentType]
             rx.cond(
                 BatchPage.may_manage,
                 button(_("Change"), icon="pencil", on_click=BatchForm.edit(BatchPage.shown_id)),
@@ -289,7 +308,12 @@ def _week_card() -> rx.Component:
         actions=(
             rx.cond(
                 BatchPage.may_manage,
-                button(_("Change schedule"), kind="quiet", icon="pencil", on_click=ScheduleForm.edit(BatchPage.shown_id)),
+                button(
+                    _("Change schedule"),
+                    kind="quiet",
+                    icon="pencil",
+                    on_click=ScheduleForm.edit(BatchPage.shown_id),
+                ),
             ),
         ),
     )
@@ -299,14 +323,14 @@ def _students_card() -> rx.Component:
     return card(
         rx.cond(
             BatchPage.students.length() > 0,  # pyright: ignore[reportAttributeAccessIssue]
-            plain_table(
+            _enrolled_table(
                 BatchPage.students,
                 [
-                    Column(_("Student"), lambda row: _student_link(row)),
+                    Column(_("Student"), _student_link),
                     Column(_("Code"), lambda row: row.code, width="90px", on_phone=False),
                     Column(_("From"), lambda row: row.since, width="112px"),
                     Column(_("Until"), lambda row: row.until, width="112px", on_phone=False),
-                    Column("", _student_actions, width="150px"),
+                    Column(_("Actions"), _student_actions, width="170px"),
                 ],
                 label=_("Students"),
             ),
@@ -316,13 +340,13 @@ def _students_card() -> rx.Component:
             BatchPage.past.length() > 0,  # pyright: ignore[reportAttributeAccessIssue]
             rx.el.details(
                 rx.el.summary(BatchPage.past_label, class_name="card-summary"),
-                plain_table(
+                _enrolled_table(
                     BatchPage.past,
                     [
-                        Column(_("Student"), lambda row: _student_link(row)),
+                        Column(_("Student"), _student_link),
                         Column(_("From"), lambda row: row.since, width="112px"),
                         Column(_("Until"), lambda row: row.until, width="112px"),
-                        Column("", _change_dates, width="90px"),
+                        Column(_("Actions"), _change_dates, width="90px"),
                     ],
                     label=_("Earlier students"),
                 ),
@@ -344,6 +368,10 @@ def _students_card() -> rx.Component:
     )
 
 
+def _enrolled_table(rows: Any, columns: list[Column], *, label: str) -> rx.Component:
+    return rx.el.div(plain_table(rows, columns, label=label), class_name="enrolled")
+
+
 def _student_link(row: EnrolledRow) -> rx.Component:
     return rx.cond(
         BatchPage.is_staff,
@@ -357,14 +385,11 @@ def _student_actions(row: EnrolledRow) -> rx.Component:
         BatchPage.may_enroll,
         rx.el.span(
             _dates_button(row),
-            rx.cond(
-                row.is_open,
-                button(
-                    _("End"),
-                    kind="quiet",
-                    on_click=EnrollmentDates.end_today(row.id),
-                    custom_attrs={"aria-description": row.name},
-                ),
+            button(
+                _("End today"),
+                kind="quiet",
+                on_click=EnrollmentDates.end_today(row.id),
+                custom_attrs={"aria-description": row.name},
             ),
             class_name="row cell-actions above-link",
         ),
@@ -372,7 +397,9 @@ def _student_actions(row: EnrolledRow) -> rx.Component:
 
 
 def _change_dates(row: EnrolledRow) -> rx.Component:
-    return rx.cond(BatchPage.may_enroll, rx.el.span(_dates_button(row), class_name="row cell-actions above-link"))
+    return rx.cond(
+        BatchPage.may_enroll, rx.el.span(_dates_button(row), class_name="row cell-actions above-link")
+    )
 
 
 def _dates_button(row: EnrolledRow) -> rx.Component:
@@ -401,7 +428,11 @@ def _session_line(row: SessionRow) -> rx.Component:
     return rx.el.li(
         rx.cond(
             row.href,
-            link(when, href=row.href, class_name=rx.cond(row.is_cancelled, "session-when struck", "session-when")),
+            link(
+                when,
+                href=row.href,
+                class_name=rx.cond(row.is_cancelled, "session-when struck", "session-when"),
+            ),
             rx.el.span(when, class_name=rx.cond(row.is_cancelled, "session-when struck", "session-when")),
         ),
         rx.el.span(
@@ -416,7 +447,7 @@ def _session_line(row: SessionRow) -> rx.Component:
             BatchPage.may_manage,
             icon_button(
                 "ellipsis",
-                label=_("Change the session of ") + row.day,
+                label=_("Change the session of {day}").format(day=row.day),
                 on_click=SessionPanel.open(row.id),
                 class_name="line-menu",
             ),

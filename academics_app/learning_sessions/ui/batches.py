@@ -13,7 +13,7 @@ from academics_app.faculty.service import list_faculty
 from academics_app.institute.service import list_branches, list_rooms
 from academics_app.learning_sessions.schemas import BatchCreate, BatchRead, BatchStatus, BatchUpdate
 from academics_app.learning_sessions.service import create_batch, list_batches, read_batch, update_batch
-from academics_app.learning_sessions.wording import date_label, week_label
+from academics_app.learning_sessions.wording import week_label
 from academics_app.subjects.service import list_subjects
 from academics_app.ui import routes
 from academics_app.ui.components import (
@@ -102,7 +102,9 @@ class BatchList(ListState, rx.State):
                 subject_id=_id(self.filters.get("subject")),
                 faculty_id=_id(self.filters.get("faculty")),
             )
-            active = await list_batches(session, actor=actor, page=PageRequest(limit=1), status=BatchStatus.ACTIVE)
+            active = await list_batches(
+                session, actor=actor, page=PageRequest(limit=1), status=BatchStatus.ACTIVE
+            )
             subjects = await list_subjects(session, actor=actor, page=_ALL)
             self.may_filter_faculty = may(actor, Permission.FACULTY_READ) and actor.faculty_id is None
             if self.may_filter_faculty:
@@ -112,7 +114,9 @@ class BatchList(ListState, rx.State):
         self.subject_options = [[str(each.id), each.name] for each in subjects.items]
         self.rows = [_row(batch) for batch in found.items]
         self._count(len(found.items), found.total)
-        self.answer = ngettext("{n} active batch.", "{n} active batches.", active.total).format(n=active.total)
+        self.answer = ngettext("{n} active batch.", "{n} active batches.", active.total).format(
+            n=active.total
+        )
 
 
 class BatchForm(FormState, rx.State):
@@ -195,7 +199,9 @@ class BatchForm(FormState, rx.State):
         self.subject_options = [[str(each.id), each.name] for each in subjects.items]
         self.faculty_options = [[str(each.id), each.full_name] for each in faculty.items]
         self.branch_options = [[str(each.id), each.name] for each in branches.items if each.is_active]
-        self.room_options = [[str(each.id), room_label(each.name, each.branch_name, several=several)] for each in rooms.items]
+        self.room_options = [
+            [str(each.id), room_label(each.name, each.branch_name, several=several)] for each in rooms.items
+        ]
 
 
 def room_label(room: str, branch: str, *, several: bool) -> str:
@@ -219,7 +225,7 @@ def _row(batch: BatchRead) -> BatchRow:
         room=batch.room_name or "",
         enrolled=str(batch.enrolled_count),
         status=batch.status.value,
-        status_label=label if batch.ends_on is None else _("{status} until {day}").format(status=label, day=date_label(batch.ends_on)),
+        status_label=label,
         tone=tone,
     )
 
@@ -248,7 +254,7 @@ def batches_page() -> rx.Component:
                 Column(_("Subject"), lambda row: row.subject, width="14%"),
                 Column(_("Teacher"), lambda row: row.teacher, width="17%"),
                 Column(_("Week"), lambda row: rx.el.span(row.week, title=row.week)),
-                Column(_("Students"), lambda row: row.enrolled, width="80px", align="end"),
+                Column(_("Students"), lambda row: row.enrolled, width="90px", align="end"),
                 Column(_("Status"), lambda row: badge(row.status_label, tone=row.tone), width="110px"),
             ],
             label=_("Batches"),
@@ -257,16 +263,19 @@ def batches_page() -> rx.Component:
             filters=[
                 filter_chip(BatchList, "status", "active", _("Active")),
                 filter_chip(BatchList, "status", "completed", _("Completed")),
-                filter_select(BatchList, "subject", _("Any subject"), BatchList.subject_options),
+                filter_select(BatchList, "subject", _("Any subject"), BatchList.subject_options),  # pyright: ignore[reportArgumentType]
                 rx.cond(
                     BatchList.may_filter_faculty,
-                    filter_select(BatchList, "faculty", _("Any teacher"), BatchList.faculty_options),
+                    filter_select(BatchList, "faculty", _("Any teacher"), BatchList.faculty_options),  # pyright: ignore[reportArgumentType]
                 ),
             ],
             empty=empty_state(
                 _("No batches yet"),
                 _("A batch is a teaching group of one subject: its teacher, its week and its students."),
-                rx.cond(BatchList.may_manage, button(_("Add batch"), kind="primary", icon="plus", on_click=BatchForm.add)),
+                rx.cond(
+                    BatchList.may_manage,
+                    button(_("Add batch"), kind="primary", icon="plus", on_click=BatchForm.add),
+                ),
             ),
             retry=BatchList.open,
         ),
@@ -287,12 +296,14 @@ def batch_dialog() -> rx.Component:
     is_new = BatchForm.editing_id == 0
     return form_dialog(
         rx.el.div(
-            text_field("name", _("Name"), state=BatchForm, value=BatchForm.name, required=True, auto_focus=True),
+            text_field(
+                "name", _("Name"), state=BatchForm, value=BatchForm.name, required=True, auto_focus=True
+            ),
             text_field("code", _("Code"), state=BatchForm, value=BatchForm.code, required=True),
             select_field(
                 "subject_id",
                 _("Subject"),
-                BatchForm.subject_options,
+                BatchForm.subject_options,  # pyright: ignore[reportArgumentType]
                 state=BatchForm,
                 value=BatchForm.subject_id,
                 required=True,
@@ -301,7 +312,7 @@ def batch_dialog() -> rx.Component:
             select_field(
                 "faculty_id",
                 _("Teacher"),
-                BatchForm.faculty_options,
+                BatchForm.faculty_options,  # pyright: ignore[reportArgumentType]
                 state=BatchForm,
                 value=BatchForm.faculty_id,
                 empty_label=_("No teacher yet"),
@@ -311,7 +322,7 @@ def batch_dialog() -> rx.Component:
                 select_field(
                     "branch_id",
                     _("Branch"),
-                    BatchForm.branch_options,
+                    BatchForm.branch_options,  # pyright: ignore[reportArgumentType]
                     state=BatchForm,
                     value=BatchForm.branch_id,
                     required=True,
@@ -320,12 +331,19 @@ def batch_dialog() -> rx.Component:
             select_field(
                 "room_id",
                 _("Room"),
-                BatchForm.room_options,
+                BatchForm.room_options,  # pyright: ignore[reportArgumentType]
                 state=BatchForm,
                 value=BatchForm.room_id,
                 empty_label=_("No room"),
             ),
-            text_field("starts_on", _("First day"), state=BatchForm, value=BatchForm.starts_on, type="date", required=True),
+            text_field(
+                "starts_on",
+                _("First day"),
+                state=BatchForm,
+                value=BatchForm.starts_on,
+                type="date",
+                required=True,
+            ),
             text_field("ends_on", _("Last day"), state=BatchForm, value=BatchForm.ends_on, type="date"),
             class_name="form-grid",
         ),

@@ -1,6 +1,7 @@
 """Enrolling students into a batch, and the dates of an enrolment."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any
 
 import reflex as rx
@@ -10,10 +11,15 @@ from academics_app.core.db import reading, transaction
 from academics_app.core.pagination import PageRequest
 from academics_app.core.permissions import Permission
 from academics_app.institute.service import current_settings
-from academics_app.learning_sessions.schemas import EnrollmentCreate, EnrollmentRead, EnrollmentUpdate
-from academics_app.learning_sessions.service import enroll_students, list_enrollments, update_enrollment
+from academics_app.learning_sessions.schemas import EnrollmentCreate, EnrollmentUpdate
+from academics_app.learning_sessions.service import (
+    access_enrollment,
+    enroll_students,
+    list_enrollments,
+    update_enrollment,
+)
 from academics_app.students.service import find_students
-from academics_app.ui.components import button, form_dialog, icon_button, saved, text_field, undoable
+from academics_app.ui.components import form_dialog, icon_button, saved, text_field, undoable
 from academics_app.ui.forms import FormState, filled
 from academics_app.ui.i18n import _, ngettext
 from academics_app.ui.identity import current_actor
@@ -105,17 +111,27 @@ class EnrollStudents(FormState, rx.State):
             return None
         with self._form_errors():
             values = filled({"starts_on": form.get("starts_on", ""), "ends_on": form.get("ends_on", "")})
-            data = EnrollmentCreate.model_validate({**values, "student_ids": [each.id for each in self.chosen]})
+            data = EnrollmentCreate.model_validate(
+                {**values, "student_ids": [each.id for each in self.chosen]}
+            )
             async with transaction() as session:
-                made = await enroll_students(session, actor=current_actor(), batch_id=self.of_batch, data=data)
+                made = await enroll_students(
+                    session, actor=current_actor(), batch_id=self.of_batch, data=data
+                )
             self.form_open = False
-            return saved(ngettext("{n} student enrolled", "{n} students enrolled", len(made)).format(n=len(made)))
+            return saved(
+                ngettext("{n} student enrolled", "{n} students enrolled", len(made)).format(n=len(made))
+            )
         self.form_problem = self.form_problem or self.form_errors.get("student_ids", "")
         return None
 
     def _say_how_many(self) -> None:
         count = len(self.chosen)
-        self.submit = ngettext("Enrol {n} student", "Enrol {n} students", count).format(n=count) if count else _("Enrol")
+        self.submit = (
+            ngettext("Enrol {n} student", "Enrol {n} students", count).format(n=count)
+            if count
+            else _("Enrol")
+        )
 
 
 class EnrollmentDates(FormState, rx.State):
@@ -165,21 +181,27 @@ class EnrollmentDates(FormState, rx.State):
     async def end_today(self, enrollment_id: int) -> Any:
         """Make today the last day."""
         async with transaction() as session:
+            actor = current_actor()
             today = local_date(utc_now(), (await current_settings(session)).zone)
-            row = await _set_last_day(session, int(enrollment_id), EnrollmentUpdate(ends_on=today))
-        return undoable(_("Today is the last day of {name}").format(name=row.student_name), EnrollmentDates.open_again(row.id))
+            stored = await access_enrollment(
+                session, int(enrollment_id), actor=actor, to=Permission.ENROLLMENT_MANAGE
+            )
+            before = stored.ends_on.isoformat() if stored.ends_on else ""
+            data = EnrollmentUpdate(ends_on=today)
+            row = await update_enrollment(session, actor=actor, enrollment_id=stored.id, data=data)
+        text = _("Today is the last day of {name}").format(name=row.student_name)
+        return undoable(text, EnrollmentDates.open_again(row.id, before))
 
     @rx.event
     @allow(Permission.ENROLLMENT_MANAGE)
-    async def open_again(self, enrollment_id: int) -> Any:
-        """Undo of an end."""
+    async def open_again(self, enrollment_id: int, ends_on: str) -> Any:
+        """Undo of an end: the last day from before, or none."""
+        data = EnrollmentUpdate(ends_on=date.fromisoformat(ends_on) if ends_on else None)
         async with transaction() as session:
-            row = await _set_last_day(session, int(enrollment_id), EnrollmentUpdate(ends_on=None))
+            row = await update_enrollment(
+                session, actor=current_actor(), enrollment_id=int(enrollment_id), data=data
+            )
         return saved(_("{name} stays enrolled").format(name=row.student_name))
-
-
-async def _set_last_day(session: Any, enrollment_id: int, data: EnrollmentUpdate) -> EnrollmentRead:
-    return await update_enrollment(session, actor=current_actor(), enrollment_id=enrollment_id, data=data)
 
 
 def enroll_dialog() -> rx.Component:
@@ -190,7 +212,8 @@ def enroll_dialog() -> rx.Component:
             rx.el.label(_("Students"), html_for="enroll-search"),
             rx.el.input(
                 id="enroll-search",
-                key=state.search_epoch.to(str),
+                name="query",
+                key=state.search_epoch.to(str),  # pyright: ignore[reportAttributeAccessIssue]
                 type="search",
                 class_name="input",
                 placeholder=_("Name or code"),
@@ -210,7 +233,9 @@ def enroll_dialog() -> rx.Component:
             class_name="field",
         ),
         rx.el.div(
-            text_field("starts_on", _("First day"), state=state, value=state.today, type="date", required=True),
+            text_field(
+                "starts_on", _("First day"), state=state, value=state.today, type="date", required=True
+            ),
             text_field("ends_on", _("Last day"), state=state, type="date"),
             class_name="form-grid",
         ),
@@ -238,7 +263,12 @@ def _hit(row: Candidate) -> rx.Component:
 def _chosen(row: Candidate) -> rx.Component:
     return rx.el.li(
         rx.el.span(row.name, class_name="truncate"),
-        icon_button("x", label=_("Leave out ") + row.name, on_click=EnrollStudents.drop(row.id), class_name="chosen-drop"),
+        icon_button(
+            "x",
+            label=_("Leave out {name}").format(name=row.name),
+            on_click=EnrollStudents.drop(row.id),
+            class_name="chosen-drop",
+        ),
         class_name="chosen",
     )
 
@@ -249,9 +279,16 @@ def enrollment_dialog() -> rx.Component:
     return form_dialog(
         rx.el.p(state.name, class_name="strong"),
         rx.el.div(
-            text_field("starts_on", _("First day"), state=state, value=state.starts_on, type="date", required=True),
             text_field(
-                "ends_on", _("Last day"), state=state, value=state.ends_on, type="date", help=_("Empty: still enrolled.")
+                "starts_on", _("First day"), state=state, value=state.starts_on, type="date", required=True
+            ),
+            text_field(
+                "ends_on",
+                _("Last day"),
+                state=state,
+                value=state.ends_on,
+                type="date",
+                help=_("Empty: still enrolled."),
             ),
             class_name="form-grid",
         ),

@@ -50,7 +50,9 @@ class ScheduleForm(FormState, rx.State):
         actor = current_actor()
         async with reading() as session:
             batch = await read_batch(session, actor=actor, batch_id=int(batch_id))
-            rooms = await list_rooms(session, actor=actor, page=PageRequest(limit=1000), branch_id=batch.branch_id)
+            rooms = await list_rooms(
+                session, actor=actor, page=PageRequest(limit=1000), branch_id=batch.branch_id
+            )
         self.of_batch, self.version = batch.id, batch.version
         self.room_options = [[str(each.id), each.name] for each in rooms.items]
         self.lines = [
@@ -73,7 +75,9 @@ class ScheduleForm(FormState, rx.State):
         if len(self.lines) < _MOST_LINES:
             last = self.lines[-1] if self.lines else None
             weekday = str(min(int(last.weekday) + 1, 6)) if last else "0"
-            self.lines.append(self._line("", weekday, last.starts_at if last else "", last.ends_at if last else "", ""))
+            self.lines.append(
+                self._line("", weekday, last.starts_at if last else "", last.ends_at if last else "", "")
+            )
 
     @rx.event
     @allow(Permission.BATCH_MANAGE)
@@ -99,7 +103,9 @@ class ScheduleForm(FormState, rx.State):
         ]
         with self._form_errors():
             if any(not meeting["starts_at"] or not meeting["ends_at"] for meeting in meetings):
-                self.form_problem = _("Each meeting needs a start and an end. Remove the lines that you don't need.")
+                self.form_problem = _(
+                    "Each meeting needs a start and an end. Remove the lines that you don't need."
+                )
                 return None
             data = ScheduleUpdate.model_validate({"meetings": meetings, "version": self.version})
             async with transaction() as session:
@@ -117,7 +123,9 @@ class ScheduleForm(FormState, rx.State):
             _list, _dot, place = name.partition(".")
             number = place.partition(".")[0]
             self.form_problem = (
-                _("Meeting {n}: {reason}").format(n=int(number) + 1, reason=reason) if number.isdecimal() else reason
+                _("Meeting {n}: {reason}").format(n=int(number) + 1, reason=reason)
+                if number.isdecimal()
+                else reason
             )
             return
 
@@ -145,7 +153,7 @@ def schedule_dialog() -> rx.Component:
 
 
 def _line_fields(line: Line, index: rx.Var[int]) -> rx.Component:
-    number = (index + 1).to(str)
+    number = (index + 1).to(str)  # pyright: ignore[reportOperatorIssue]
     days = [(str(at), name) for at, name in enumerate(LONG_WEEKDAYS)]
     return rx.el.li(
         rx.el.select(
@@ -153,14 +161,14 @@ def _line_fields(line: Line, index: rx.Var[int]) -> rx.Component:
             name="weekday-" + line.key,
             default_value=line.weekday,
             class_name="input",
-            aria_label=_("Day of meeting ") + number,
+            aria_label=_("Day of meeting {n}").format(n=number),
         ),
         rx.el.input(
             type="time",
             name="starts-" + line.key,
             default_value=line.starts_at,
             class_name="input",
-            aria_label=_("Start of meeting ") + number,
+            aria_label=_("Start of meeting {n}").format(n=number),
         ),
         rx.el.span("–", aria_hidden=True, class_name="muted"),
         rx.el.input(
@@ -168,16 +176,20 @@ def _line_fields(line: Line, index: rx.Var[int]) -> rx.Component:
             name="ends-" + line.key,
             default_value=line.ends_at,
             class_name="input",
-            aria_label=_("End of meeting ") + number,
+            aria_label=_("End of meeting {n}").format(n=number),
         ),
         rx.el.select(
             rx.el.option(_("Batch's room"), value=""),
-            option_elements(ScheduleForm.room_options),
+            option_elements(ScheduleForm.room_options),  # pyright: ignore[reportArgumentType]
             name="room-" + line.key,
             default_value=line.room_id,
             class_name="input",
-            aria_label=_("Room of meeting ") + number,
+            aria_label=_("Room of meeting {n}").format(n=number),
         ),
-        icon_button("trash-2", label=_("Remove meeting ") + number, on_click=ScheduleForm.remove_line(line.key)),
+        icon_button(
+            "trash-2",
+            label=_("Remove meeting {n}").format(n=number),
+            on_click=ScheduleForm.remove_line(line.key),
+        ),
         key=line.key,
     )

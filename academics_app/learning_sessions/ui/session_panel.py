@@ -92,7 +92,9 @@ class SessionPanel(FormState, rx.State):
             id=found.id,
             version=found.version,
             title=found.batch_name,
-            when=_("{day}, {time}").format(day=day_label(found.local_date), time=time_label(begin, end, zone)),
+            when=_("{day}, {time}").format(
+                day=day_label(found.local_date), time=time_label(begin, end, zone)
+            ),
             room=found.room_name or _("No room"),
             teacher=found.faculty_name or _("No teacher"),
             substitute_for=found.substitute_for_name or "",
@@ -121,9 +123,13 @@ class SessionPanel(FormState, rx.State):
         with self._form_errors():
             data = SessionCancel.model_validate({**filled(form), "version": self.shown.version})
             async with transaction() as session:
-                done = await cancel_session(session, actor=current_actor(), session_id=self.shown.id, data=data)
+                done = await cancel_session(
+                    session, actor=current_actor(), session_id=self.shown.id, data=data
+                )
             self.form_open = False
-            return undoable(_("{session} is cancelled").format(session=_name(done)), SessionPanel.reinstate(done.id))
+            return undoable(
+                _("{session} is cancelled").format(session=_name(done)), SessionPanel.reinstate(done.id)
+            )
         return None
 
     @rx.event
@@ -132,7 +138,10 @@ class SessionPanel(FormState, rx.State):
         """Undo of a reinstatement."""
         async with transaction() as session:
             done = await cancel_session(
-                session, actor=current_actor(), session_id=int(session_id), data=SessionCancel(reason=str(reason))
+                session,
+                actor=current_actor(),
+                session_id=int(session_id),
+                data=SessionCancel(reason=str(reason)),
             )
         return saved(_("{session} is cancelled").format(session=_name(done)))
 
@@ -190,7 +199,9 @@ class SessionPanel(FormState, rx.State):
             async with transaction() as session:
                 done = await update_session(session, actor=current_actor(), session_id=before.id, data=data)
             self.form_open = False
-            undo = SessionPanel.move_back(done.id, before.day, before.starts_at, before.ends_at, before.room_id)
+            undo = SessionPanel.move_back(  # pyright: ignore[reportCallIssue]
+                done.id, before.day, before.starts_at, before.ends_at, before.room_id
+            )
             return undoable(_("{session} changed").format(session=_name(done)), undo)
         return None
 
@@ -219,7 +230,8 @@ def session_panel() -> rx.Component:
     return dialog(
         rx.el.div(
             rx.cond(
-                SessionPanel.form_problem, rx.el.p(SessionPanel.form_problem, class_name="form-problem", role="alert")
+                SessionPanel.form_problem,
+                rx.el.p(SessionPanel.form_problem, class_name="form-problem", role="alert"),
             ),
             facts(
                 (_("When"), shown.when),
@@ -228,7 +240,10 @@ def session_panel() -> rx.Component:
                     _("Teacher"),
                     rx.fragment(
                         shown.teacher,
-                        rx.cond(shown.substitute_for, rx.el.span(" ", _("for"), " ", shown.substitute_for, class_name="muted")),
+                        rx.cond(
+                            shown.substitute_for,
+                            rx.el.span(" ", _("for"), " ", shown.substitute_for, class_name="muted"),
+                        ),
                     ),
                 ),
             ),
@@ -253,7 +268,8 @@ def _cancelled() -> rx.Component:
     return rx.el.div(
         rx.el.p(badge(_("Cancelled"), tone="absent", icon="x"), " ", shown.reason),
         rx.el.div(
-            button(_("Reinstate session"), kind="primary", on_click=SessionPanel.reinstate(shown.id)), class_name="row"
+            button(_("Reinstate session"), kind="primary", on_click=SessionPanel.reinstate(shown.id)),
+            class_name="row",
         ),
         class_name="stack",
     )
@@ -267,7 +283,7 @@ def _forms() -> rx.Component:
             select_field(
                 "faculty_id",
                 _("Who takes this session"),
-                SessionPanel.faculty_options,
+                SessionPanel.faculty_options,  # pyright: ignore[reportArgumentType]
                 state=SessionPanel,
                 value=shown.faculty_id,
                 required=True,
@@ -278,15 +294,26 @@ def _forms() -> rx.Component:
         _form(
             _("Date, time and room"),
             rx.el.div(
-                text_field("local_date", _("Date"), state=SessionPanel, value=shown.day, type="date", required=True),
-                text_field("starts_at", _("From"), state=SessionPanel, value=shown.starts_at, type="time", required=True),
-                text_field("ends_at", _("To"), state=SessionPanel, value=shown.ends_at, type="time", required=True),
+                text_field(
+                    "local_date", _("Date"), state=SessionPanel, value=shown.day, type="date", required=True
+                ),
+                text_field(
+                    "starts_at",
+                    _("From"),
+                    state=SessionPanel,
+                    value=shown.starts_at,
+                    type="time",
+                    required=True,
+                ),
+                text_field(
+                    "ends_at", _("To"), state=SessionPanel, value=shown.ends_at, type="time", required=True
+                ),
                 class_name="form-thirds",
             ),
             select_field(
                 "room_id",
                 _("Room"),
-                SessionPanel.room_options,
+                SessionPanel.room_options,  # pyright: ignore[reportArgumentType]
                 state=SessionPanel,
                 value=shown.room_id,
                 empty_label=_("No room"),
@@ -311,7 +338,9 @@ def _forms() -> rx.Component:
     )
 
 
-def _form(title: str, *fields: rx.Component, submit: str, on_submit: Any, kind: Any = "plain") -> rx.Component:
+def _form(
+    title: str, *fields: rx.Component, submit: str, on_submit: Any, kind: Any = "plain"
+) -> rx.Component:
     return rx.el.form(
         rx.el.h3(title),
         *fields,

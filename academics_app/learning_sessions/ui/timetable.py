@@ -107,12 +107,14 @@ class Timetable(rx.State):
 
     @rx.event
     @allow(Permission.SESSION_READ)
-    async def open(self) -> None:
+    async def open(self) -> Any:
         """Load the week of the address."""
         try:
             await self._load()
         except Exception as error:  # noqa: BLE001 - shown and, if it is not ours, logged
             self.phase, self.problem = FAILED, errors.sentence(error)
+            return None
+        return rx.call_script("window.academics.showToday?.()")
 
     @rx.event(background=True)
     @allow(Permission.SESSION_READ)
@@ -163,7 +165,12 @@ class Timetable(rx.State):
                 self.branch_options = [[str(each.id), each.name] for each in branches.items]
                 several = len(branches.items) > 1
                 self.room_options = [
-                    [str(each.id), _("{room} · {branch}").format(room=each.name, branch=each.branch_name) if several else each.name]
+                    [
+                        str(each.id),
+                        _("{room} · {branch}").format(room=each.name, branch=each.branch_name)
+                        if several
+                        else each.name,
+                    ]
                     for each in rooms.items
                 ]
         self.may_manage = may(actor, Permission.SESSION_MANAGE)
@@ -185,7 +192,12 @@ class Timetable(rx.State):
     ) -> None:
         now = utc_now().astimezone(zone)
         hours = hours_of([(each.starts_at, each.ends_at) for each in sessions], zone)
-        shown_days = 7 if any(each.local_date.weekday() > 4 for each in sessions) or monday + timedelta(days=5) <= today <= monday + timedelta(days=6) else 5
+        shown_days = (
+            7
+            if any(each.local_date.weekday() > 4 for each in sessions)
+            or monday + timedelta(days=5) <= today <= monday + timedelta(days=6)
+            else 5
+        )
         self.is_dense, days = False, []
         for offset in range(shown_days):
             day = monday + timedelta(days=offset)
@@ -231,7 +243,11 @@ def _lesson(session: SessionRead, zone: ZoneInfo, actor: Actor) -> Lesson:
     is_cancelled = session.status is SessionStatus.CANCELLED
     note = ""
     if is_cancelled:
-        note = _("Cancelled: {reason}").format(reason=session.cancel_reason) if session.cancel_reason else _("Cancelled")
+        note = (
+            _("Cancelled: {reason}").format(reason=session.cancel_reason)
+            if session.cancel_reason
+            else _("Cancelled")
+        )
     elif session.substitute_for_name:
         note = _("for {name}").format(name=session.substitute_for_name)
     times = time_label(session.starts_at, session.ends_at, zone)
@@ -246,7 +262,9 @@ def _lesson(session: SessionRead, zone: ZoneInfo, actor: Actor) -> Lesson:
         room=session.room_name or "",
         teacher=teacher if actor.faculty_id is None or session.faculty_id != actor.faculty_id else "",
         note=note,
-        expected=ngettext("{n} student", "{n} students", session.expected_count).format(n=session.expected_count),
+        expected=ngettext("{n} student", "{n} students", session.expected_count).format(
+            n=session.expected_count
+        ),
         is_cancelled=is_cancelled,
         is_taken=session.register_taken_at is not None,
         href=routes.register(session.id) if may(actor, Permission.REGISTER_READ) else "",
@@ -262,7 +280,9 @@ def _answer(sessions: Sequence[SessionRead], *, is_this_week: bool, zone: ZoneIn
     if not sessions:
         return _("No sessions in this week.")
     cancelled = sum(each.status is SessionStatus.CANCELLED for each in sessions)
-    covered = sum(each.substitute_for_id is not None for each in sessions if each.status is not SessionStatus.CANCELLED)
+    covered = sum(
+        each.substitute_for_id is not None for each in sessions if each.status is not SessionStatus.CANCELLED
+    )
     words = [ngettext("{n} session", "{n} sessions", len(sessions)).format(n=len(sessions))]
     if cancelled:
         words.append(ngettext("{n} cancelled", "{n} cancelled", cancelled).format(n=cancelled))
@@ -270,7 +290,9 @@ def _answer(sessions: Sequence[SessionRead], *, is_this_week: bool, zone: ZoneIn
         words.append(ngettext("{n} with a substitute", "{n} with a substitute", covered).format(n=covered))
     sentence = _("{list}.").format(list=", ".join(words))
     now = utc_now()
-    coming = [each for each in sessions if each.starts_at > now and each.status is not SessionStatus.CANCELLED]
+    coming = [
+        each for each in sessions if each.starts_at > now and each.status is not SessionStatus.CANCELLED
+    ]
     if is_this_week and coming:
         upcoming = min(coming, key=lambda each: each.starts_at)
         sentence += " " + _("Next: {batch}, {day} {time}.").format(
@@ -291,34 +313,10 @@ def _answer(sessions: Sequence[SessionRead], *, is_this_week: bool, zone: ZoneIn
 def timetable_page() -> rx.Component:
     return rx.fragment(
         rx.el.link(rel="stylesheet", href="/week/week.css", custom_attrs={"precedence": "default"}),
-        page_header(
-            _("Timetable"),
-            Timetable.answer,
-            rx.el.nav(
-                link(
-                    rx.icon("chevron-left", size=16, aria_hidden=True),
-                    href=Timetable.previous_href,
-                    class_name="btn btn-icon",
-                    aria_label=_("The week before"),
-                    title=_("The week before (←)"),
-                    custom_attrs={"data-key": "ArrowLeft"},
-                ),
-                link_button(_("This week"), Timetable.this_week_href, custom_attrs={"data-key": "t"}),
-                link(
-                    rx.icon("chevron-right", size=16, aria_hidden=True),
-                    href=Timetable.next_href,
-                    class_name="btn btn-icon",
-                    aria_label=_("The week after"),
-                    title=_("The week after (→)"),
-                    custom_attrs={"data-key": "ArrowRight"},
-                ),
-                class_name="row",
-                aria_label=_("Weeks"),
-            ),
-        ),
+        page_header(_("Timetable"), Timetable.answer),
         _toolbar(),
         by_phase(
-            Timetable.phase,
+            Timetable.phase,  # pyright: ignore[reportArgumentType]
             ready=rx.cond(Timetable.is_empty, _empty_week(), _week()),
             loading=_skeleton(),
             failed=error_state(Timetable.problem, Timetable.open),
@@ -330,6 +328,7 @@ def timetable_page() -> rx.Component:
 
 def _toolbar() -> rx.Component:
     return rx.el.div(
+        _week_links(),
         rx.el.strong(Timetable.week_label, class_name="week-label", role="status"),
         rx.cond(
             Timetable.may_filter,
@@ -346,6 +345,30 @@ def _toolbar() -> rx.Component:
             ),
         ),
         class_name="toolbar",
+    )
+
+
+def _week_links() -> rx.Component:
+    return rx.el.nav(
+        link(
+            rx.icon("chevron-left", size=16, aria_hidden=True),
+            href=Timetable.previous_href,
+            class_name="btn btn-icon",
+            aria_label=_("The week before"),
+            title=_("The week before (←)"),
+            custom_attrs={"data-key": "ArrowLeft"},
+        ),
+        link_button(_("This week"), Timetable.this_week_href, custom_attrs={"data-key": "t"}),
+        link(
+            rx.icon("chevron-right", size=16, aria_hidden=True),
+            href=Timetable.next_href,
+            class_name="btn btn-icon",
+            aria_label=_("The week after"),
+            title=_("The week after (→)"),
+            custom_attrs={"data-key": "ArrowRight"},
+        ),
+        class_name="row",
+        aria_label=_("Weeks"),
     )
 
 
@@ -389,7 +412,9 @@ def _day(day: Day) -> rx.Component:
         rx.el.div(
             rx.cond(day.now, rx.el.div(class_name="now-line", style={"top": day.now}, aria_hidden=True)),
             rx.el.ol(rx.foreach(day.lessons, _lesson_card), class_name="lessons"),
-            rx.cond(day.lessons.length() == 0, rx.el.p(_("No sessions"), class_name="no-lessons muted small")),  # pyright: ignore[reportAttributeAccessIssue]
+            rx.cond(
+                day.lessons.length() == 0, rx.el.p(_("No sessions"), class_name="no-lessons muted small")  # pyright: ignore[reportAttributeAccessIssue]
+            ),  # pyright: ignore[reportAttributeAccessIssue]
             class_name="day-body",
         ),
         class_name=rx.cond(day.is_today, "day is-today", "day"),
@@ -406,7 +431,8 @@ def _lesson_card(lesson: Lesson) -> rx.Component:
                 rx.el.span(lesson.title, class_name="lesson-title", title=lesson.label),
             ),
             rx.cond(
-                lesson.is_taken, rx.icon("check", size=13, class_name="tone-present", aria_label=_("Register taken"))
+                lesson.is_taken,
+                rx.icon("check", size=13, class_name="tone-present", aria_label=_("Register taken")),
             ),
             class_name="lesson-head",
         ),
@@ -425,13 +451,18 @@ def _lesson_card(lesson: Lesson) -> rx.Component:
             Timetable.may_manage,
             icon_button(
                 "ellipsis",
-                label=_("Change {session}").format(session="") + lesson.label,
+                label=_("Change {session}").format(session=lesson.label),
                 on_click=SessionPanel.open(lesson.id),
                 class_name="lesson-menu above-link",
             ),
         ),
-        class_name="lesson " + lesson.tone + rx.cond(lesson.is_cancelled, " is-cancelled", ""),
-        style={"--top": lesson.top, "--height": lesson.height, "--left": lesson.left, "--width": lesson.width},
+        class_name="lesson " + lesson.tone + rx.cond(lesson.is_cancelled, " is-cancelled", ""),  # pyright: ignore[reportOperatorIssue]
+        style={
+            "--top": lesson.top,
+            "--height": lesson.height,
+            "--left": lesson.left,
+            "--width": lesson.width,
+        },
     )
 
 
@@ -445,7 +476,11 @@ def _empty_week() -> rx.Component:
 
 
 def _skeleton() -> rx.Component:
-    day = rx.el.div(skeleton("50%"), *[rx.el.div(class_name="skeleton lesson-skeleton") for _row in range(3)], class_name="day")
+    day = rx.el.div(
+        skeleton("50%"),
+        *[rx.el.div(class_name="skeleton lesson-skeleton") for _row in range(3)],
+        class_name="day",
+    )
     return rx.el.div(
         rx.el.span(_("Loading the week"), class_name="sr-only"), *[day for _column in range(5)], class_name="week week-dense", aria_busy=True,
         style={"--days": 5},

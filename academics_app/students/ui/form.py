@@ -166,7 +166,7 @@ def student_form() -> rx.Component:
         ),
         rx.el.div(
             _text("date_of_birth", type="date"),
-            _text("code", help=_("Empty: the next free one.")),
+            _text("code", help=rx.cond(is_new, _("Empty: the next free one."), "")),
             class_name="form-grid",
         ),
         rx.el.div(

@@ -6,7 +6,7 @@ from typing import Any
 import reflex as rx
 
 from academics_app.core.db import reading, transaction
-from academics_app.core.errors import NotFound
+from academics_app.core.errors import InvalidInput, NotFound
 from academics_app.core.pagination import PageRequest
 from academics_app.core.permissions import Permission
 from academics_app.students.guardians import (
@@ -101,6 +101,7 @@ class GuardianForm(FormState, rx.State):
             is_primary = "is_primary" in form
             async with transaction() as session:
                 if self.guardian_id:
+                    values["relation"] = values["relation"].strip() or self.opened["relation"]
                     changed = {name: value for name, value in values.items() if value != self.opened[name]}
                     if is_primary != self.is_primary:
                         changed["is_primary"] = is_primary
@@ -112,7 +113,10 @@ class GuardianForm(FormState, rx.State):
                         data=GuardianUpdate.model_validate({**changed, "version": self._version}),
                     )
                 else:
-                    data = {name: value for name, value in values.items() if value or name == "full_name"}
+                    if not values["full_name"].strip():
+                        empty = _("Please fill this in.")
+                        raise InvalidInput(empty, fields={"full_name": empty})
+                    data = {name: value for name, value in values.items() if value.strip()}
                     guardian = await add_guardian(
                         session,
                         actor=current_actor(),
@@ -256,37 +260,45 @@ def guardians_card(rows: Any, student_id: Any, may_edit: Any) -> rx.Component:
 
 def _columns(student_id: Any, may_edit: Any) -> list[Column]:
     return [
-        Column(_("Name"), _name),
-        Column(_("Phone"), lambda row: rx.el.a(row.phone, href=f"tel:{row.phone}"), width="160px"),
-        Column(_("E-mail"), lambda row: rx.el.a(row.email, href=f"mailto:{row.email}", title=row.email)),
+        Column(_("Name"), _name, width="32%"),
+        Column(_("Relation"), lambda row: row.relation, width="16%"),
+        Column(_("Phone"), lambda row: _contact("tel", row.phone), width="150px"),
+        Column(_("E-mail"), lambda row: _contact("mailto", row.email)),
         Column(
             _("Actions"),
-            lambda row: rx.cond(
-                may_edit,
-                rx.el.span(
-                    icon_button(
-                        "pencil",
-                        label=_("Change {name}").format(name=row.name),
-                        on_click=GuardianForm.edit(student_id, row.id),
-                    ),
-                    icon_button(
-                        "x",
-                        label=_("Remove {name}").format(name=row.name),
-                        on_click=GuardianForm.remove(student_id, row.id),
-                    ),
-                    class_name="row cell-actions",
-                ),
-            ),
+            lambda row: rx.cond(may_edit, _actions(student_id, row)),
             width="96px",
             align="end",
         ),
     ]
 
 
+def _contact(scheme: str, value: Any) -> rx.Component:
+    unknown = rx.el.span("–", class_name="muted")
+    return rx.cond(
+        value, rx.el.a(value, href=f"{scheme}:{value}", title=value, class_name="truncate"), unknown
+    )
+
+
+def _actions(student_id: Any, row: GuardianRow) -> rx.Component:
+    return rx.el.span(
+        icon_button(
+            "pencil",
+            label=_("Change {name}").format(name=row.name),
+            on_click=GuardianForm.edit(student_id, row.id),
+        ),
+        icon_button(
+            "x",
+            label=_("Remove {name}").format(name=row.name),
+            on_click=GuardianForm.remove(student_id, row.id),
+        ),
+        class_name="row cell-actions",
+    )
+
+
 def _name(row: GuardianRow) -> rx.Component:
     return rx.el.span(
         rx.el.span(row.name, class_name="truncate", title=row.name),
-        rx.el.span(row.relation, class_name="muted"),
         rx.cond(row.is_primary, badge(_("Call first"), tone="accent")),
         class_name="row",
     )

@@ -1,7 +1,7 @@
 """The list of students."""
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import reflex as rx
 
@@ -112,9 +112,14 @@ def _content() -> rx.Component:
                 Column(_("Name"), lambda row: person(row.name, row.initials), width="28%", sort="name"),
                 Column(_("Code"), lambda row: row.code, width="110px", sort="code"),
                 Column(_("Status"), lambda row: badge(row.status_label, tone=row.tone), width="120px"),
-                Column(_("Phone"), lambda row: row.phone, width="150px"),
-                Column(_("E-mail"), lambda row: row.email, on_phone=False),
-                Column(_("Branch"), lambda row: row.branch, width="140px", on_phone=False),
+                Column(_("Phone"), lambda row: _known(row.phone), width="150px"),
+                Column(_("E-mail"), lambda row: rx.el.span(row.email, title=row.email), on_phone=False),
+                Column(
+                    _("Branch"),
+                    lambda row: rx.el.span(row.branch, title=row.branch),
+                    width="190px",
+                    on_phone=False,
+                ),
             ],
             label=_("Students"),
             href=lambda row: routes.student(row.id),
@@ -155,6 +160,10 @@ def students_page() -> rx.Component:
 )
 def new_student_page() -> rx.Component:
     return _content()
+
+
+def _known(value: Any) -> rx.Component:
+    return rx.cond(value, value, rx.el.span("–", class_name="muted"))
 
 
 def _answer(counts: dict[StudentStatus, int], *, teaches: bool) -> str:

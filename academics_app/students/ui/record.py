@@ -37,13 +37,12 @@ from academics_app.ui.components import (
     page_header,
     plain_table,
     short_date,
-    stat_sentence,
 )
 from academics_app.ui.i18n import _, ngettext
 from academics_app.ui.identity import current_actor
 from academics_app.ui.pages import page
 from academics_app.ui.policy import allow
-from academics_app.ui.records import RecordState, record_phases
+from academics_app.ui.records import RecordState, record_columns, record_phases
 from academics_app.ui.watching import changes, guarded
 
 _PERIOD = timedelta(weeks=12)
@@ -65,7 +64,6 @@ class StudentView:
     born: str = ""
     branch: str = ""
     notes: str = ""
-    since: str = ""
 
 
 @dataclass
@@ -132,7 +130,7 @@ class StudentRecord(RecordState, rx.State):
                 session, actor=actor, page=PageRequest(limit=50), student_id=student_id
             )
             summary, records = await _attendance(session, actor, student_id, zone)
-        self.student = _view(student, zone)
+        self.student = _view(student)
         self.guardians = [guardian_row(guardian, student_id) for guardian in guardians.items]
         self.batches = [
             BatchRow(
@@ -166,7 +164,7 @@ def student_page() -> rx.Component:
         StudentRecord,
         _record(),
         retry=StudentRecord.open,
-        loading=_("Loading the student"),
+        kind=_("Student"),
         missing=_("No such student"),
     )
 
@@ -185,15 +183,13 @@ def _record() -> rx.Component:
             rx.cond(StudentRecord.may_edit, edit),
             back=list_or_home,  # pyright: ignore[reportArgumentType] - a var is a label too
         ),
-        rx.el.div(
-            rx.el.div(_profile(student), _notes(student), class_name="stack"),
-            rx.el.div(
+        record_columns(
+            rx.fragment(_profile(student), _notes(student)),
+            rx.fragment(
                 guardians_card(StudentRecord.guardians, student.id, StudentRecord.may_edit),
                 _batches(),
                 _attendance_card(),
-                class_name="stack",
             ),
-            class_name="columns record",
         ),
         rx.cond(StudentRecord.may_edit, student_form()),
     )
@@ -212,7 +208,6 @@ def _profile(student: Any) -> rx.Component:
                 ),
                 (_("Date of birth"), _or_none(student.born, student.born)),
                 (_("Branch"), student.branch),
-                (_("Here since"), student.since),
             )
         ),
         title=_("Profile"),
@@ -251,10 +246,6 @@ def _batches() -> rx.Component:
 def _attendance_card() -> rx.Component:
     nothing = rx.el.p(_("No sessions in the last twelve weeks."), class_name="muted small")
     return card(
-        card_body(
-            stat_sentence(StudentRecord.answer),
-            rx.cond(StudentRecord.left_out, rx.el.p(StudentRecord.left_out, class_name="muted small")),
-        ),
         rx.cond(
             StudentRecord.records.length() > 0,  # pyright: ignore[reportAttributeAccessIssue]
             plain_table(
@@ -269,6 +260,7 @@ def _attendance_card() -> rx.Component:
             ),
             card_body(nothing),
         ),
+        rx.cond(StudentRecord.left_out, card_body(rx.el.p(StudentRecord.left_out, class_name="muted small"))),
         title=_("Attendance in the last twelve weeks"),
     )
 
@@ -326,7 +318,7 @@ def _left_out(summary: AttendanceSummary) -> str:
     return _("Not counted: {reasons}.").format(reasons=", ".join(reasons)) if reasons else ""
 
 
-def _view(student: StudentRead, zone: ZoneInfo) -> StudentView:
+def _view(student: StudentRead) -> StudentView:
     label, tone = STATUSES[student.status]
     return StudentView(
         id=student.id,
@@ -339,5 +331,4 @@ def _view(student: StudentRead, zone: ZoneInfo) -> StudentView:
         born=day(student.date_of_birth),
         branch=student.branch_name,
         notes=student.notes or "",
-        since=day(local_date(student.created_at, zone)),
     )

@@ -102,7 +102,11 @@ def subject_form() -> rx.Component:
     is_new = SubjectForm.subject_id == 0
     return form_dialog(
         _text("name", _("Name"), required=True, auto_focus=True),
-        _text("code", _("Code"), help=_("Short and known to all, such as PHY-B. Empty: the next free one.")),
+        _text(
+            "code",
+            _("Code"),
+            help=rx.cond(is_new, _("Short and known to all, such as PHY-B. Empty: the next free one."), ""),
+        ),
         text_area(
             "description",
             _("Description"),

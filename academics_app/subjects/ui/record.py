@@ -84,7 +84,7 @@ def subject_page() -> rx.Component:
         SubjectRecord,
         _record(),
         retry=SubjectRecord.open,
-        loading=_("Loading the subject"),
+        kind=_("Subject"),
         missing=_("No such subject"),
     )
 

@@ -9,15 +9,17 @@ import reflex as rx
 from academics_app.core.db import reading, transaction
 from academics_app.core.errors import NotFound
 from academics_app.core.permissions import Permission
-from academics_app.subjects.schemas import TopicCreate, TopicRead, TopicUpdate
+from academics_app.subjects.schemas import MOST_TOPICS, TopicCreate, TopicRead, TopicUpdate
 from academics_app.subjects.topics import add_topic, delete_topic, list_topics, update_topic
 from academics_app.subjects.ui.wording import hours
 from academics_app.ui.components import (
+    Column,
     button,
     card,
     card_body,
     form_dialog,
     icon_button,
+    plain_table,
     saved,
     text_field,
     undoable,
@@ -26,6 +28,17 @@ from academics_app.ui.forms import FormState
 from academics_app.ui.i18n import _
 from academics_app.ui.identity import current_actor
 from academics_app.ui.policy import allow
+
+_FOCUS_IN_ROW = """(() => {{
+  const focus = (tries) => {{
+    const button = document.getElementById("{button}");
+    if (!button) return;
+    if (!tries || button.closest("tr").sectionRowIndex + 1 === {row}) button.focus();
+    else setTimeout(focus, 30, tries - 1);
+  }};
+  focus(60);
+}})()"""
+"""Focus the button once the page's watch has shown it in its new row."""
 
 
 @dataclass
@@ -93,14 +106,17 @@ class TopicForm(FormState, rx.State):
 
     @rx.event
     @allow(Permission.SUBJECT_MANAGE)
-    async def move(self, subject_id: int, topic_id: int, position: int) -> None:
-        """Put a topic at a position; the keyboard's focus stays on the button that was pressed."""
-        data = TopicUpdate(position=max(1, int(position)))
+    async def move(self, subject_id: int, topic_id: int, position: int, step: int) -> Any:
+        """Move a topic one place up or down from its position; the focus goes along, so a key can move it on."""
+        step = 1 if int(step) > 0 else -1
+        data = TopicUpdate(position=min(max(1, int(position) + step), MOST_TOPICS))
         async with transaction() as session:
             topic = await update_topic(
                 session, actor=current_actor(), subject_id=int(subject_id), topic_id=int(topic_id), data=data
             )
         self.moved = _("{title} is number {n} now").format(title=topic.title, n=topic.position)
+        pressed = f"topic-{topic.id}-{'down' if step > 0 else 'up'}"
+        return rx.call_script(_FOCUS_IN_ROW.format(button=pressed, row=topic.position))
 
     @rx.event
     @allow(Permission.SUBJECT_MANAGE)
@@ -152,9 +168,7 @@ def topics_card(rows: Any, subject_id: Any, may_edit: Any) -> rx.Component:
         card(
             rx.cond(
                 rows.length() > 0,
-                rx.el.ol(
-                    rx.foreach(rows, lambda row: _topic(row, subject_id, may_edit)), class_name="topics"
-                ),
+                plain_table(rows, _columns(subject_id, may_edit), label=_("Topics in order")),
                 card_body(nothing),
             ),
             title=_("Topics in order"),
@@ -165,14 +179,19 @@ def topics_card(rows: Any, subject_id: Any, may_edit: Any) -> rx.Component:
     )
 
 
-def _topic(row: TopicRow, subject_id: Any, may_edit: Any) -> rx.Component:
-    return rx.el.li(
-        rx.el.span(row.position, class_name="muted num", style={"width": "2.5ch", "flex": "none"}),
-        rx.el.span(row.title, class_name="grow truncate", title=row.title),
-        rx.el.span(_("{hours} h").format(hours=row.hours), class_name="muted nowrap"),
-        rx.cond(may_edit, _buttons(row, subject_id)),
-        key=row.id.to_string(),  # pyright: ignore[reportAttributeAccessIssue] - a var inside foreach
-        class_name="row topic",
+def _columns(subject_id: Any, may_edit: Any) -> list[Column]:
+    return [
+        Column(_("Topic"), _topic, width="56%"),
+        Column(_("Planned hours"), lambda row: row.hours, width="150px", align="end"),
+        Column(_("Actions"), lambda row: rx.cond(may_edit, _buttons(row, subject_id)), align="end"),
+    ]
+
+
+def _topic(row: TopicRow) -> rx.Component:
+    return rx.el.span(
+        rx.el.span(row.position, class_name="muted num", style={"min_width": "2.2ch", "flex": "none"}),
+        rx.el.span(row.title, class_name="truncate", title=row.title),
+        class_name="row",
     )
 
 
@@ -181,13 +200,15 @@ def _buttons(row: TopicRow, subject_id: Any) -> rx.Component:
         icon_button(
             "arrow-up",
             label=_("Move {title} up").format(title=row.title),
-            on_click=TopicForm.move(subject_id, row.id, row.position - 1),
+            on_click=TopicForm.move(subject_id, row.id, row.position, -1),
+            id=f"topic-{row.id}-up",
             custom_attrs={"aria-disabled": rx.cond(row.is_first, "true", "false")},
         ),
         icon_button(
             "arrow-down",
             label=_("Move {title} down").format(title=row.title),
-            on_click=TopicForm.move(subject_id, row.id, row.position + 1),
+            on_click=TopicForm.move(subject_id, row.id, row.position, 1),
+            id=f"topic-{row.id}-down",
             custom_attrs={"aria-disabled": rx.cond(row.is_last, "true", "false")},
         ),
         icon_button(

@@ -25,7 +25,8 @@ class Column:
     """A column: its head, and its cell made from the row var.
 
     The first column of a list is the row's name: with `data_list(href=...)` it carries the link, and it is the headline
-    of the card on a phone. `sort` is a key of the state's SORTS. `on_phone=False` leaves it out of the card.
+    of the card on a phone. `sort` is a key of the state's SORTS. `on_phone=False` leaves it out of the card,
+    `phone_label=False` its label, e.g. of a column of buttons.
     """
 
     label: str
@@ -34,6 +35,7 @@ class Column:
     align: Literal["start", "end"] = "start"
     sort: str | None = None
     on_phone: bool = True
+    phone_label: bool = True
 
 
 def data_list(
@@ -191,7 +193,7 @@ def _row(row: Any, columns: Sequence[Column], href: Callable[[Any], Any] | None)
 
 def _cell(column: Column, row: Any) -> rx.Component:
     classes = [*(["num"] if column.align == "end" else []), *([] if column.on_phone else ["phone-hide"])]
-    return rx.el.td(column.cell(row), role="cell", class_name=" ".join(classes), data_label=column.label)
+    return rx.el.td(column.cell(row), role="cell", class_name=" ".join(classes), data_label=column.label if column.phone_label else "")
 
 
 def _skeleton_table(columns: Sequence[Column], label: str) -> rx.Component:

@@ -115,7 +115,7 @@ def select_field(
 def check_field(name: str, label: str | rx.Var[str], *, value: bool | rx.Var[bool] = False, **props: Any) -> rx.Component:
     """A check box; name it in `filled(form, checks=(name,))`, since a form sends nothing for one that is off."""
     return rx.el.label(
-        rx.el.input(type="checkbox", name=name, id=_control_id(name), default_checked=value, **props),
+        rx.el.input(type="checkbox", name=name, default_checked=value, **props),
         label,
         class_name="check",
     )
@@ -136,7 +136,9 @@ def _control(name: str, error: Error, help_text: object, *, required: bool, prop
         attributes["aria-invalid"] = rx.cond(error, "true", "false")
     if required:
         attributes["aria-required"] = "true"
-    return {"name": name, "id": _control_id(name), "custom_attrs": attributes, **props}
+    # As a custom attribute: a form would send what has Reflex's own `id` a second time, under that id.
+    attributes["id"] = _control_id(name)
+    return {"name": name, "custom_attrs": attributes, **props}
 
 
 def _error(state: type[FormState] | None, name: str, error: Error) -> Error:

@@ -1,0 +1,225 @@
+"""The institute's settings: its name and clock, registration, when registers open and are overdue, and its places and days."""
+
+from functools import cache
+from typing import Any
+from zoneinfo import available_timezones
+
+import reflex as rx
+
+from academics_app.core.clock import utc_now
+from academics_app.core.db import reading, transaction
+from academics_app.core.permissions import Permission
+from academics_app.institute.schemas import SettingsUpdate
+from academics_app.institute.service import read_settings, update_settings
+from academics_app.institute.ui.places import PlaceLists, branch_card, holiday_card, place_dialogs, room_card
+from academics_app.ui import errors, routes
+from academics_app.ui.components import (
+    button,
+    by_phase,
+    card,
+    card_body,
+    check_field,
+    error_state,
+    page_header,
+    saved,
+    skeleton,
+    text_field,
+)
+from academics_app.ui.forms import FormState, filled
+from academics_app.ui.i18n import _
+from academics_app.ui.identity import current_actor
+from academics_app.ui.listing import FAILED, LOADING, READY
+from academics_app.ui.pages import page
+from academics_app.ui.policy import allow
+from academics_app.ui.watching import changes, guarded
+
+_TECHNICAL = ("Etc/", "SystemV/", "posix/", "right/")
+_CHECKS = ("registration_open", "excused_counts_against")
+
+
+class SettingsForm(FormState, rx.State):
+    """The settings as they were when the page was opened; what is typed stays in the browser."""
+
+    phase: str = LOADING
+    problem: str = ""
+    answer: str = ""
+    epoch: int = 0
+    """Grows with each load, so that the form is drawn anew with what is stored."""
+    name: str = ""
+    time_zone: str = ""
+    registration_open: bool = False
+    opens_before: str = ""
+    overdue_after: str = ""
+    excused_counts_against: bool = False
+    weeks_ahead: str = ""
+    zones: list[str] = []
+
+    @rx.event
+    @allow(Permission.SETTINGS_MANAGE)
+    async def open(self) -> None:
+        """Load what is stored."""
+        try:
+            await self._load()
+        except Exception as error:  # noqa: BLE001 - shown and, if it is not ours, logged
+            self.phase, self.problem = FAILED, errors.sentence(error)
+
+    @rx.event
+    @allow(Permission.SETTINGS_MANAGE)
+    async def save(self, form: dict[str, Any]) -> Any:
+        """Store the form. Another time zone moves the future sessions, so that their wall-clock times hold."""
+        with self._form_errors():
+            data = SettingsUpdate.model_validate(filled(form, checks=_CHECKS))
+            async with transaction() as session:
+                await update_settings(session, actor=current_actor(), data=data)
+            await self._load()
+            return saved(_("Settings saved"))
+        return None
+
+    async def _load(self) -> None:
+        async with reading() as session:
+            settings = await read_settings(session, actor=current_actor())
+        self.name, self.time_zone = settings.name, settings.time_zone
+        self.registration_open = settings.registration_open
+        self.excused_counts_against = settings.excused_counts_against
+        self.opens_before = str(settings.register_opens_minutes_before)
+        self.overdue_after = str(settings.register_overdue_minutes_after)
+        self.weeks_ahead = str(settings.generate_weeks_ahead)
+        self.zones = _zone_names()
+        local = utc_now().astimezone(settings.zone)
+        self.answer = _("{institute} runs on {zone}, where it is {time} now.").format(
+            institute=settings.name, zone=settings.time_zone.replace("_", " "), time=f"{local:%H:%M}"
+        )
+        self.epoch += 1
+        self.phase, self.problem = READY, ""
+
+
+@cache
+def _zone_names() -> list[str]:
+    """Places, without the old and technical names that the database of zones also has."""
+    places = {name for name in available_timezones() if "/" in name and not name.startswith(_TECHNICAL)}
+    return [*sorted(places), "UTC"]
+
+
+class SettingsWatch(rx.State):
+    """Follows changes of branches, rooms and holidays; the form above them is left alone."""
+
+    @rx.event(background=True)
+    @allow(Permission.SETTINGS_MANAGE)
+    async def watch(self) -> Any:
+        """Load the lists again after a change."""
+        async for _topics in changes("settings", at_once=False):
+            with guarded():
+                yield PlaceLists.open
+
+
+@page(
+    route=routes.SETTINGS,
+    title=_("Settings"),
+    permission=Permission.SETTINGS_MANAGE,
+    on_load=[SettingsForm.open, PlaceLists.open, SettingsWatch.watch],
+)
+def settings_page() -> rx.Component:
+    return rx.fragment(
+        rx.el.link(rel="stylesheet", href="/week/week.css", custom_attrs={"precedence": "default"}),
+        page_header(_("Settings"), SettingsForm.answer),
+        by_phase(
+            SettingsForm.phase,  # pyright: ignore[reportArgumentType]
+            ready=rx.el.div(
+                _settings_card(),
+                rx.el.div(branch_card(), room_card(), holiday_card(), class_name="stack"),
+                class_name="settings-columns",
+            ),
+            loading=card(card_body(*[skeleton(width) for width in ("40%", "70%", "55%")])),
+            failed=error_state(SettingsForm.problem, SettingsForm.open),
+        ),
+        place_dialogs(),
+    )
+
+
+def _settings_card() -> rx.Component:
+    state = SettingsForm
+    return rx.el.form(
+        card(
+            card_body(
+                rx.el.div(
+                    rx.cond(
+                        state.form_problem,
+                        rx.el.p(state.form_problem, class_name="form-problem", role="alert"),
+                    ),
+                    text_field(
+                        "name",
+                        _("Name of the institute"),
+                        state=state,
+                        value=state.name,
+                        required=True,
+                        max_length=200,
+                    ),
+                    text_field(
+                        "time_zone",
+                        _("Time zone"),
+                        state=state,
+                        value=state.time_zone,
+                        required=True,
+                        list="time-zones",
+                        auto_complete="off",
+                        help=_(
+                            "Schedules keep their wall-clock times: future sessions move when it changes."
+                        ),
+                    ),
+                    rx.el.datalist(
+                        rx.foreach(state.zones, lambda zone: rx.el.option(value=zone)), id="time-zones"
+                    ),
+                    rx.el.div(
+                        text_field(
+                            "register_opens_minutes_before",
+                            _("Register opens, minutes before the start"),
+                            state=state,
+                            value=state.opens_before,
+                            required=True,
+                            type="number",
+                            min="0",
+                            max="1440",
+                        ),
+                        text_field(
+                            "register_overdue_minutes_after",
+                            _("Overdue, minutes after the start"),
+                            state=state,
+                            value=state.overdue_after,
+                            required=True,
+                            type="number",
+                            min="0",
+                            max="1440",
+                        ),
+                        class_name="form-grid",
+                    ),
+                    text_field(
+                        "generate_weeks_ahead",
+                        _("Make sessions this many weeks ahead"),
+                        state=state,
+                        value=state.weeks_ahead,
+                        required=True,
+                        type="number",
+                        min="1",
+                        max="60",
+                    ),
+                    check_field(
+                        "excused_counts_against",
+                        _("Excused absences count in attendance percentages"),
+                        value=state.excused_counts_against,
+                    ),
+                    check_field(
+                        "registration_open",
+                        _("Students who register may sign in without approval"),
+                        value=state.registration_open,
+                    ),
+                    class_name="form",
+                ),
+            ),
+            rx.el.div(button(_("Save settings"), kind="primary", type="submit"), class_name="card-foot"),
+            title=_("Institute"),
+        ),
+        key=state.epoch.to(str),  # pyright: ignore[reportAttributeAccessIssue]
+        on_submit=SettingsForm.save,
+        reset_on_submit=False,
+        custom_attrs={"noValidate": True},
+    )

@@ -1,0 +1,138 @@
+"""The import screen: choose a OneRoster zip, see what it would do, import it."""
+
+from typing import Any
+
+import reflex as rx
+
+from academics_app.core.permissions import Permission
+from academics_app.transfer.progress import Stage
+from academics_app.transfer.state import LIMIT, ImportDesk, ImportPage
+from academics_app.ui import routes
+from academics_app.ui.components import (
+    Column,
+    card,
+    card_body,
+    empty_state,
+    page_header,
+    plain_table,
+    relative_time,
+    skeleton,
+)
+from academics_app.ui.i18n import _
+from academics_app.ui.pages import page
+
+_WORDS: dict[str, Any] = {
+    "label": _("Import a file"),
+    "choose": _("Choose a OneRoster zip"),
+    "choose_another": _("Choose another file"),
+    "import": _("Import"),
+    "preview": _("Looking at the file"),
+    "download": _("Download refused rows (CSV)"),
+    "too_large": _("This file is larger than {limit} MB.").format(limit=LIMIT // 2**20),
+    "unreachable": _("The server can't be reached, or the file has changed on disk. Nothing was stored; choose it again."),
+    "failed": _("The connection broke before an answer came. Choose the file again to see what is stored."),
+    "stages": {
+        Stage.READING.value: _("Reading the files"),
+        Stage.LOOKING_UP.value: _("Looking up what is already here"),
+        Stage.COMPARING.value: _("Comparing"),
+        Stage.STORING.value: _("Storing"),
+    },
+}
+
+
+@page(
+    route=routes.IMPORT,
+    title=_("Import"),
+    permission=Permission.IMPORT_RUN,
+    on_load=[ImportPage.open, ImportPage.watch],
+)
+def import_page() -> rx.Component:
+    return rx.fragment(
+        page_header(
+            _("Import"),
+            rx.cond(
+                ImportPage.sentence,
+                ImportPage.sentence,
+                _("OneRoster 1.1 or 1.2, as a zip of CSV files. You see what it would do before anything is stored."),
+            ),
+        ),
+        rx.el.div(
+            ImportDesk.create(
+                words=_WORDS,
+                limit=LIMIT,
+                on_preview=ImportPage.show_preview,
+                on_result=ImportPage.show_result,
+                on_forget=ImportPage.forget,
+            ),
+            rx.cond(
+                ImportPage.result,
+                rx.el.p(ImportPage.result, class_name="notice notice-present", role="status"),
+            ),
+            rx.cond(
+                ImportPage.counts.length() > 0,  # pyright: ignore[reportAttributeAccessIssue]
+                plain_table(
+                    ImportPage.counts,
+                    [
+                        Column(_("Records"), lambda row: row.kind, width="26%"),
+                        Column(_("File"), lambda row: row.file),
+                        Column(_("Create"), lambda row: row.created, width="110px", align="end"),
+                        Column(_("Change"), lambda row: row.changed, width="110px", align="end"),
+                        Column(_("Leave alone"), lambda row: row.unchanged, width="120px", align="end"),
+                        Column(_("Refuse"), lambda row: row.refused, width="110px", align="end"),
+                    ],
+                    label=_("What the import would do"),
+                ),
+            ),
+            _messages(ImportPage.refused_title, ImportPage.refused),
+            _messages(ImportPage.kept_title, ImportPage.kept),
+            _messages(ImportPage.notes_title, ImportPage.notes),
+            _past_imports(),
+            class_name="stack",
+        ),
+    )
+
+
+def _messages(title: rx.Var[str], rows: Any) -> rx.Component:
+    return rx.cond(
+        title,
+        card(
+            plain_table(
+                rows,
+                [
+                    Column(_("File"), lambda row: row.where, width="190px"),
+                    Column(_("Row"), lambda row: row.row, width="80px", align="end"),
+                    Column(_("Field"), lambda row: row.field, width="170px"),
+                    Column(_("Reason"), lambda row: rx.el.span(row.reason, class_name="wrap")),
+                ],
+                label=_("Rows and reasons"),
+            ),
+            title=title,
+        ),
+    )
+
+
+def _past_imports() -> rx.Component:
+    return card(
+        rx.cond(
+            ImportPage.is_loaded,
+            rx.cond(
+                ImportPage.runs.length() > 0,  # pyright: ignore[reportAttributeAccessIssue]
+                plain_table(
+                    ImportPage.runs,
+                    [
+                        Column(_("File"), lambda row: rx.el.span(row.file_name, title=row.file_name), width="32%"),
+                        Column(_("Outcome"), lambda row: rx.el.span(row.outcome, class_name="wrap")),
+                        Column(_("By"), lambda row: row.who, width="170px"),
+                        Column(_("When"), lambda row: relative_time(row.at, row.exact), width="150px"),
+                    ],
+                    label=_("Past imports"),
+                ),
+                empty_state(_("No imports yet"), _("Each import will be listed here with its outcome.")),
+            ),
+            card_body(skeleton("50%")),
+        ),
+        title=_("Past imports"),
+    )
+
+
+PAGES = [import_page]

@@ -1,0 +1,229 @@
+"""The import screen's state: the preview as its tables show it, and the past imports.
+
+The file itself never comes here: the desk (assets/import/desk.jsx) sends it to the REST routes, which check who asks,
+and hands on what they answered. That is shown to the one who sent it and decides nothing.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import reflex as rx
+from pydantic import BaseModel
+from reflex_base.event import no_args_event_spec, passthrough_event_spec
+
+from academics_app.core.db import reading
+from academics_app.core.pagination import PageRequest
+from academics_app.core.permissions import Permission
+from academics_app.institute.current import current_settings
+from academics_app.transfer.oneroster.bundle import MAX_UPLOAD_BYTES
+from academics_app.transfer.oneroster.plan import Kind, Level
+from academics_app.transfer.schemas import ImportPreview, ImportResult, ImportRunRead, MessageRead
+from academics_app.transfer.service import list_import_runs
+from academics_app.ui.components import exact_time
+from academics_app.ui.i18n import _, ngettext
+from academics_app.ui.identity import current_actor
+from academics_app.ui.policy import allow
+from academics_app.ui.watching import changes, guarded
+
+MAX_SHOWN = 200
+_PAST = PageRequest(limit=20)
+
+_KINDS = {
+    Kind.BRANCH: _("Branches"),
+    Kind.TERM: _("Terms"),
+    Kind.SUBJECT: _("Subjects"),
+    Kind.FACULTY: _("Faculty members"),
+    Kind.STUDENT: _("Students"),
+    Kind.GUARDIAN: _("Guardians"),
+    Kind.ACCOUNT: _("Accounts"),
+    Kind.GUARDIAN_LINK: _("Guardians of students"),
+    Kind.BIRTH_DATE: _("Dates of birth"),
+    Kind.BATCH: _("Batches"),
+    Kind.TEACHING: _("Teachers of batches"),
+    Kind.ENROLLMENT: _("Enrolments"),
+}
+
+
+@dataclass
+class CountRow:
+    """What becomes of one file's rows as one kind of record."""
+
+    file: str
+    kind: str
+    created: str
+    changed: str
+    unchanged: str
+    refused: str
+
+
+@dataclass
+class MessageRow:
+    """A row that is refused or kept, or a note."""
+
+    where: str
+    row: str
+    field: str
+    reason: str
+
+
+@dataclass
+class RunRow:
+    """A past import."""
+
+    file_name: str
+    outcome: str
+    who: str
+    at: str
+    exact: str
+
+
+class _Totals(BaseModel):
+    refused: int
+    kept: int
+    note: int
+
+
+class _ShownPreview(ImportPreview):
+    """A preview whose messages were cut by the desk, with their full numbers."""
+
+    totals: _Totals
+
+
+class ImportPage(rx.State):
+    """What is shown under the desk."""
+
+    sentence: str = ""
+    result: str = ""
+    counts: list[CountRow] = []
+    refused: list[MessageRow] = []
+    kept: list[MessageRow] = []
+    notes: list[MessageRow] = []
+    refused_title: str = ""
+    kept_title: str = ""
+    notes_title: str = ""
+    runs: list[RunRow] = []
+    is_loaded: bool = False
+
+    @rx.event
+    @allow(Permission.IMPORT_RUN)
+    async def open(self) -> None:
+        """Load the past imports; the desk begins empty with each visit, and so does the preview."""
+        self._forget()
+        await self._load_runs()
+
+    @rx.event(background=True)
+    @allow(Permission.IMPORT_RUN)
+    async def watch(self) -> None:
+        """Load them again after an import."""
+        async for _topics in changes("imports", at_once=False):
+            with guarded():
+                async with self:
+                    await self._load_runs()
+
+    @rx.event
+    @allow(Permission.IMPORT_RUN)
+    async def forget(self) -> None:
+        """Another file was chosen."""
+        self._forget()
+
+    @rx.event
+    @allow(Permission.IMPORT_RUN)
+    async def show_preview(self, answer: dict[str, Any]) -> None:
+        """The REST route's preview."""
+        preview = _ShownPreview.model_validate(answer)
+        self._forget()
+        self.sentence = _preview_sentence(preview)
+        self.counts = [
+            CountRow(f"{file.name}.csv", _KINDS[each.kind], *_shown(each.created, each.changed, each.unchanged, each.refused))
+            for file in preview.files
+            for each in file.counts
+        ]
+        self.refused = _messages(preview, Level.REFUSED)
+        self.kept = _messages(preview, Level.KEPT)
+        self.notes = _messages(preview, Level.NOTE)
+        self.refused_title = _titled(_("Refused"), preview.totals.refused)
+        self.kept_title = _titled(_("Kept as edited here"), preview.totals.kept)
+        self.notes_title = _titled(_("Notes"), preview.totals.note)
+
+    @rx.event
+    @allow(Permission.IMPORT_RUN)
+    async def show_result(self, answer: dict[str, Any]) -> None:
+        """The REST route's result."""
+        result = ImportResult.model_validate(answer)
+        self.sentence = ""
+        self.result = _("Imported: {created} created, {changed} changed, {refused} refused.").format(
+            created=f"{result.created:,}", changed=f"{result.changed:,}", refused=f"{result.refused:,}"
+        )
+        await self._load_runs()
+
+    def _forget(self) -> None:
+        self.sentence = self.result = self.refused_title = self.kept_title = self.notes_title = ""
+        self.counts, self.refused, self.kept, self.notes = [], [], [], []
+
+    async def _load_runs(self) -> None:
+        async with reading() as session:
+            found = await list_import_runs(session, actor=current_actor(), page=_PAST)
+            zone = (await current_settings(session)).zone
+        self.runs = [_run(run, exact_time(run.at, zone)) for run in found.items]
+        self.is_loaded = True
+
+
+def _run(run: ImportRunRead, exact: str) -> RunRow:
+    outcome = _("{created} created, {changed} changed, {refused} refused").format(
+        created=f"{run.summary.get('created', 0):,}",
+        changed=f"{run.summary.get('changed', 0):,}",
+        refused=f"{run.summary.get('refused', 0):,}",
+    )
+    return RunRow(run.file_name, outcome, run.user_name, run.at.isoformat(), exact)
+
+
+def _preview_sentence(preview: ImportPreview) -> str:
+    if not preview.created and not preview.changed:
+        told = _("This file changes nothing here.")
+    else:
+        told = _("This would create {created} records and change {changed}; {unchanged} stay as they are.").format(
+            created=f"{preview.created:,}", changed=f"{preview.changed:,}", unchanged=f"{preview.unchanged:,}"
+        )
+    if not preview.refused:
+        return _("{told} Nothing is refused.").format(told=told)
+    refused = ngettext("{n} is refused.", "{n} are refused.", preview.refused).format(n=f"{preview.refused:,}")
+    return _("{told} {refused}").format(told=told, refused=refused)
+
+
+def _messages(preview: ImportPreview, level: Level) -> list[MessageRow]:
+    found = [message for message in preview.messages if message.level is level]
+    return [_message(message) for message in found[:MAX_SHOWN]]
+
+
+def _message(message: MessageRead) -> MessageRow:
+    where = f"{message.file}.csv" if message.file else _("Bundle")
+    return MessageRow(where, str(message.row) if message.row else "", message.field, message.reason)
+
+
+def _titled(title: str, number: int) -> str:
+    if not number:
+        return ""
+    if number <= MAX_SHOWN:
+        return _("{title} ({number})").format(title=title, number=number)
+    return _("{title} ({number}, the first {shown})").format(title=title, number=f"{number:,}", shown=MAX_SHOWN)
+
+
+def _shown(*numbers: int) -> list[str]:
+    """A nought says nothing in a table of numbers."""
+    return [f"{number:,}" if number else "–" for number in numbers]
+
+
+class ImportDesk(rx.Component):
+    """Chooses a file, previews and imports it."""
+
+    library = "$/public/import/desk.jsx"
+    tag = "ImportDesk"
+
+    words: rx.Var[dict[str, Any]]
+    limit: rx.Var[int]
+    on_preview: rx.EventHandler[passthrough_event_spec(dict)]
+    on_result: rx.EventHandler[passthrough_event_spec(dict)]
+    on_forget: rx.EventHandler[no_args_event_spec]
+
+
+LIMIT = MAX_UPLOAD_BYTES
