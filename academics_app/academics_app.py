@@ -2,40 +2,61 @@
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from importlib import import_module
-from importlib.util import find_spec
 
 import reflex as rx
 import reflex.model  # noqa: F401 - Reflex imports it at the first form, in the event loop, for more than a second
 
+from academics_app.accounts.pages import PAGES as ACCOUNT_PAGES
 from academics_app.api.app import create_api
+from academics_app.attendance.pages import PAGES as ATTENDANCE_PAGES
 from academics_app.core import db, live
 from academics_app.core.config import get_settings
 from academics_app.core.logging import configure_logging
 from academics_app.core.scheduler import Scheduler
+from academics_app.faculty.pages import PAGES as FACULTY_PAGES
+from academics_app.home.pages import PAGES as HOME_PAGES
+from academics_app.institute.pages import PAGES as INSTITUTE_PAGES
+from academics_app.learning_sessions.jobs import JOBS as LEARNING_SESSION_JOBS
+from academics_app.learning_sessions.pages import PAGES as LEARNING_SESSION_PAGES
+from academics_app.students.pages import PAGES as STUDENT_PAGES
+from academics_app.subjects.pages import PAGES as SUBJECT_PAGES
+from academics_app.transfer.pages import PAGES as TRANSFER_PAGES
 from academics_app.ui import errors, layout, palette, theme
 from academics_app.ui.middleware import PolicyMiddleware
+from academics_app.ui.pages import Page
 
-PAGES = []
-for module in ("accounts", "home", "students", "faculty", "subjects", "learning_sessions", "attendance", "institute", "transfer"):
-    if find_spec(f"academics_app.{module}") and find_spec(f"academics_app.{module}.pages"):
-        PAGES += import_module(f"academics_app.{module}.pages").PAGES
+PAGES: list[Page] = [
+    *HOME_PAGES,
+    *ACCOUNT_PAGES,
+    *ATTENDANCE_PAGES,
+    *STUDENT_PAGES,
+    *FACULTY_PAGES,
+    *SUBJECT_PAGES,
+    *LEARNING_SESSION_PAGES,
+    *INSTITUTE_PAGES,
+    *TRANSFER_PAGES,
+]
+JOBS = [*LEARNING_SESSION_JOBS]
 
 
 @asynccontextmanager
-async def _process() -> AsyncIterator[None]:
+async def process() -> AsyncIterator[None]:
     """Open what every request needs before the first one, and close it after the last."""
     settings = get_settings()
     configure_logging(settings.log_level)
     db.open_engine(settings.database_url, pool_size=settings.database_pool_size)
     await live.open_bus(settings.redis_url)
+    scheduler = Scheduler(JOBS)
+    await scheduler.start()
     try:
         yield
     finally:
+        await scheduler.stop()
         await live.bus().stop()
         await db.close_engine()
 
 
+palette.set_known_routes({page.route for page in PAGES})
 app = rx.App(
     stylesheets=theme.STYLESHEETS,
     head_components=theme.head(),
@@ -46,6 +67,5 @@ app = rx.App(
     backend_exception_handler=errors.to_events,
 )
 app.add_middleware(PolicyMiddleware())
-app.register_lifespan_task(_process)
+app.register_lifespan_task(process)
 layout.add_pages(app, PAGES)
-palette.set_known_routes({page.route for page in PAGES})

@@ -21,7 +21,8 @@ TERM_START = date(2026, 9, 1)
 
 async def create_branch(session: AsyncSession, **overrides: Any) -> Branch:
     number = next(_number)
-    return await _add(session, Branch(**{"code": f"BR-{number}", "name": f"Branch {number}"} | overrides))
+    values: dict[str, Any] = {"code": f"BR-{number}", "name": f"Branch {number}"} | overrides
+    return await _add(session, Branch(**values))
 
 
 async def create_room(session: AsyncSession, *, branch: Branch | None = None, **overrides: Any) -> Room:
@@ -59,14 +60,14 @@ async def create_guardian(session: AsyncSession, *students: Student, **overrides
 
 async def create_faculty(session: AsyncSession, **overrides: Any) -> Faculty:
     number = next(_number)
-    values = {"code": f"F-{number}", "full_name": f"Faculty {number}"} | overrides
+    values: dict[str, Any] = {"code": f"F-{number}", "full_name": f"Faculty {number}"} | overrides
     values.setdefault("search_text", search.normalise(str(values["full_name"]), str(values["code"])))
     return await _add(session, Faculty(**values))
 
 
 async def create_subject(session: AsyncSession, **overrides: Any) -> Subject:
     number = next(_number)
-    values = {"code": f"SUB-{number}", "name": f"Subject {number}"} | overrides
+    values: dict[str, Any] = {"code": f"SUB-{number}", "name": f"Subject {number}"} | overrides
     values.setdefault("search_text", search.normalise(str(values["name"]), str(values["code"])))
     return await _add(session, Subject(**values))
 
@@ -106,7 +107,7 @@ async def create_batch(
 async def create_enrollment(
     session: AsyncSession, *, student: Student, batch: Batch, **overrides: Any
 ) -> Enrollment:
-    values = {"student_id": student.id, "batch_id": batch.id, "starts_on": TERM_START} | overrides
+    values: dict[str, Any] = {"student_id": student.id, "batch_id": batch.id, "starts_on": TERM_START} | overrides
     return await _add(session, Enrollment(**values))
 
 

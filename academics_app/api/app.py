@@ -1,6 +1,6 @@
 """The REST door: routers, error bodies, the OpenAPI document and its screen."""
 
-from fastapi import APIRouter, FastAPI
+from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.openapi.docs import get_swagger_ui_html, get_swagger_ui_oauth2_redirect_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
@@ -83,5 +83,5 @@ def _add_docs(app: FastAPI) -> None:
         return get_swagger_ui_oauth2_redirect_html()
 
 
-async def _unknown_path(_request: object) -> None:
+async def _unknown_path(_request: Request) -> Response:
     raise HTTPException(404, "There is no such address in this API.")

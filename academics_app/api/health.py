@@ -43,7 +43,7 @@ async def _redis() -> str:
     if client is None:
         return "not configured"
     try:
-        await client.ping()
+        await client.execute_command("PING")
     except (RedisError, OSError):
         return "failing"
     return "ok"

@@ -63,7 +63,7 @@ _HEADER = (
 )
 
 
-def _with_names(statement: Select[Any]) -> Select[Any]:
+def _with_names(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]:
     return (
         statement.select_from(LearningSession)
         .join(Batch, col(Batch.id) == col(LearningSession.batch_id))
@@ -75,7 +75,7 @@ def _with_names(statement: Select[Any]) -> Select[Any]:
     )
 
 
-def session_header(session_id: int, scope: ColumnElement[bool]) -> Select[Any]:
+def session_header(session_id: int, scope: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     """One session in the scope, with the names that its register shows."""
     return (
         _with_names(select(*_HEADER, col(Topic.title).label("topic_title")))
@@ -84,7 +84,7 @@ def session_header(session_id: int, scope: ColumnElement[bool]) -> Select[Any]:
     )
 
 
-def locked_session(session_id: int, scope: ColumnElement[bool]) -> Select[Any]:
+def locked_session(session_id: int, scope: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     """The session's row, held until the transaction ends: marks of one register are written one after another."""
     taken_by = (
         select(col(User.full_name))
@@ -118,7 +118,7 @@ def faculty_exists(faculty_id: int) -> Select[int]:
     return select(col(Faculty.id)).where(col(Faculty.id) == faculty_id)
 
 
-def walk_in_candidates(session_id: int, branch_id: int) -> Select[Any]:
+def walk_in_candidates(session_id: int, branch_id: int) -> Select[*tuple[Any, ...]]:
     """Active students of the branch who do not walk into the session already."""
     there = select(col(WalkIn.student_id)).where(col(WalkIn.session_id) == session_id)
     return select(col(Student.id), col(Student.full_name), col(Student.code)).where(
@@ -129,7 +129,7 @@ def walk_in_candidates(session_id: int, branch_id: int) -> Select[Any]:
 STUDENT_SEARCH_TEXT = col(Student.search_text)
 
 
-def best_matches(statement: Select[Any], query: str, *, limit: int) -> Select[Any]:
+def best_matches(statement: Select[*tuple[Any, ...]], query: str, *, limit: int) -> Select[*tuple[Any, ...]]:
     """The first students of the statement, those that fit the query best on top."""
     fit = search.relevance(col(Student.search_text), query)
     return statement.order_by(fit.desc(), col(Student.full_name)).limit(limit)
@@ -187,7 +187,7 @@ def events_by_mark_id(mark_ids: Sequence[UUID]) -> Select[UUID, int]:
     )
 
 
-def sessions_between(begin: datetime, end: datetime, scope: ColumnElement[bool]) -> Select[Any]:
+def sessions_between(begin: datetime, end: datetime, scope: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
     """The scope's sessions that start in [begin, end), with how many are expected and how many have which mark."""
     marks = (
         select(

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
-from typing import Any, Generic, TypeVar
+from typing import Generic, TypeVar
 
 import structlog
 from redis.asyncio import Redis
@@ -51,7 +51,7 @@ class Watch:
 class Bus:
     """The process's bus. Use the module functions; tests make their own."""
 
-    redis: "Redis[Any] | None" = None
+    redis: Redis | None = None
     _watches: defaultdict[str, set[Watch]] = field(default_factory=lambda: defaultdict(set))
     _pump: asyncio.Task[None] | None = None
 
@@ -109,7 +109,7 @@ class Bus:
         if self.redis is not None:
             await self.redis.aclose()
 
-    async def _receive(self, redis: "Redis[Any]") -> None:
+    async def _receive(self, redis: Redis) -> None:
         while True:
             try:
                 async with redis.pubsub() as subscription:

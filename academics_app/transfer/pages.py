@@ -92,7 +92,7 @@ def import_page() -> rx.Component:
     )
 
 
-def _messages(title: rx.Var[str], rows: Any) -> rx.Component:
+def _messages(title: str | rx.Var[str], rows: Any) -> rx.Component:
     return rx.cond(
         title,
         card(

@@ -86,7 +86,11 @@ def shell(page: Page, known: set[str]) -> rx.Component:
                 _offline_banner(),
                 rx.cond(
                     Shell.is_demo,
-                    rx.el.p(_("Demo institute: every person and every mark here is invented."), class_name="banner"),
+                    rx.el.aside(
+                        _("Demo institute: every person and every mark here is invented."),
+                        class_name="banner",
+                        aria_label=_("About this data"),
+                    ),
                 ),
                 _top_bar(),
                 rx.el.main(page.content(), id="content", tab_index=-1),
@@ -107,22 +111,21 @@ def _bare(page: Page) -> rx.Component:
 
 
 def _sidebar(page: Page, known: set[str]) -> rx.Component:
-    return rx.el.div(
+    return rx.el.nav(
         link(
             rx.el.span("A", class_name="brand-mark", aria_hidden=True),
             rx.el.span(rx.cond(Shell.institute, Shell.institute, PRODUCT), class_name="truncate"),
             href=routes.HOME,
             class_name="brand",
+            title=Shell.institute,
         ),
-        rx.el.nav(
-            rx.match(
-                Shell.role,
-                *[(role.value, _places(_existing(role, known), page.section)) for role in Role],
-                rx.fragment(),
-            ),
-            aria_label=_("Main"),
+        rx.match(
+            Shell.role,
+            *[(role.value, _places(_existing(role, known), page.section)) for role in Role],
+            rx.fragment(),
         ),
         class_name="sidebar",
+        aria_label=_("Main"),
     )
 
 

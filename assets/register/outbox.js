@@ -74,13 +74,16 @@ export class Outbox {
       this.#changed();
       return null;
     }
-    const fields = { student, status, minutes: status === "late" ? minutes : null, note, base_version: base, after };
+    const over_take = items.some((item) => item.kind === "take" && item.id === after);
+    const fields = { student, status, minutes: status === "late" ? minutes : null, note, base_version: base, after, over_take };
     return this.#add("mark", session, fields);
   }
 
   take({ session, students }) {
     const waiting = this.items(session).filter((item) => item.kind !== "mark" && item.state === "queued").at(-1);
-    return waiting?.kind === "take" ? waiting.id : this.#add("take", session, { students });
+    if (waiting?.kind === "take") return waiting.id;
+    for (const item of this.items(session)) if (item.kind !== "mark" && item.state === "refused") this.#drop(item.id);
+    return this.#add("take", session, { students });
   }
 
   undoTake({ session }) {
@@ -277,6 +280,10 @@ export class Outbox {
     const { current } = body;
     const age = current ? Math.max(0, Math.round((serverTime - Date.parse(current.marked_at)) / 1000)) : null;
     if (newer) this.#drop(item.id);
+    if (mine.over_take && current?.source === "take_register" && current.marked_by_id === this.userId) {
+      // The answer to our own take was lost, and with it the version that this mark knowingly goes over.
+      return this.#put({ ...mine, state: "queued", after: null, over_take: false, base_version: current.version });
+    }
     if (current && current.status === mine.status && current.minutes_late === mine.minutes && (current.note ?? "") === (mine.note ?? "")) {
       return this.#settle(mine, current);
     }

@@ -17,12 +17,10 @@ export class ItemStore {
     this.reload();
   }
 
-  // Reads again what other tabs have left, and keeps what only this tab's memory holds.
+  // Reads again what other tabs have left; what only this tab's memory holds stays.
   reload() {
-    for (const key of keysOf(this.storage, this.prefix)) {
-      const item = this.parse(key);
-      if (item) this.items.set(item.id, item);
-    }
+    const stored = new Map(keysOf(this.storage, this.prefix).map((key) => this.parse(key)).filter(Boolean).map((item) => [item.id, item]));
+    this.items = this.durable ? stored : new Map([...this.items, ...stored]);
   }
 
   all() {

@@ -178,7 +178,7 @@ async def test_tokens_run_out(client: httpx.AsyncClient, user: User, log_in) -> 
 
 @pytest.mark.parametrize("token", ["", "x", "a.b.c", "é", "e30.e30.e30"])
 async def test_a_bad_token_is_401(client: httpx.AsyncClient, token: str) -> None:
-    answer = await client.get(ME, headers={"Authorization": f"Bearer {token}".encode()})
+    answer = await client.get(ME, headers=[(b"Authorization", f"Bearer {token}".encode())])
     assert answer.status_code == 401
     assert answer.json()["error"] == "not_signed_in"
     assert answer.headers["www-authenticate"] == "Bearer"

@@ -33,7 +33,10 @@ def test_attended_never_exceeds_counted_and_nothing_gets_lost(
 
     assert 0 <= rate.attended <= rate.counted
     assert rate.counted + sum(rate.left_out.values()) == sum(numbers.values())
-    assert rate.percent is None if rate.counted == 0 else 0 <= rate.percent <= 100
+    if rate.percent is None:
+        assert rate.counted == 0
+    else:
+        assert 0 <= rate.percent <= 100
 
 
 @pytest.mark.parametrize(

@@ -1,11 +1,13 @@
 """What a register and a day of registers show, to whom, in how many statements."""
 
 from datetime import UTC, datetime, timedelta
+from typing import Any
 
 import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from academics_app.attendance.models import AttendanceStatus
 from academics_app.attendance.register import list_today, read_register, shared_register_json
 from academics_app.attendance.rules import RegisterState, register_state
 from academics_app.attendance.schemas import BulkMark, MarkCommand, TakeRegister
@@ -36,9 +38,9 @@ MINUTE = timedelta(minutes=1)
         ({"now": START - 60 * MINUTE, "stored": 1}, RegisterState.MARKING),
     ],
 )
-def test_register_states(facts: dict, state: RegisterState) -> None:
+def test_register_states(facts: dict[str, Any], state: RegisterState) -> None:
     """No false alarm: an empty class, a cancelled or a future session is never overdue."""
-    usual = {"cancelled": False, "taken": False, "expected": 3, "stored": 0, "starts_at": START}
+    usual: dict[str, Any] = {"cancelled": False, "taken": False, "expected": 3, "stored": 0, "starts_at": START}
     limits = {"opens_before": 15 * MINUTE, "overdue_after": 10 * MINUTE}
     assert register_state(**(usual | limits | facts)) is state
 
@@ -68,7 +70,7 @@ async def test_reading_shows_everyone_who_belongs(session: AsyncSession, classro
     for past, status in zip(
         earlier, ["absent", "absent", "late", "present", "present", "absent", "present"], strict=True
     ):
-        command = MarkCommand(student_id=first, status=status)
+        command = MarkCommand(student_id=first, status=AttendanceStatus(status))
         await mark_student(session, actor=classroom.admin, session_id=past.id, command=command)
 
     register = await read_register(session, actor=classroom.teacher, session_id=classroom.session.id)
@@ -84,7 +86,7 @@ async def test_reopening_shows_what_was_stored(session: AsyncSession, classroom:
     ids = [student.id for student in classroom.students]
     data = BulkMark(
         session_id=classroom.session.id,
-        marks=[MarkCommand(student_id=ids[1], status="late", minutes_late=7, note="bus", base_version=0)],
+        marks=[MarkCommand(student_id=ids[1], status=AttendanceStatus.LATE, minutes_late=7, note="bus", base_version=0)],
         take_register=TakeRegister(student_ids=ids),
     )
     await mark_many(session, actor=classroom.teacher, data=data)
@@ -190,7 +192,7 @@ async def test_walk_ins(session: AsyncSession, classroom: Classroom) -> None:
             session, actor=classroom.teacher, session_id=classroom.session.id, student_id=elsewhere.id
         )
 
-    command = MarkCommand(student_id=guest.id, status="present", base_version=0)
+    command = MarkCommand(student_id=guest.id, status=AttendanceStatus.PRESENT, base_version=0)
     stored = await mark_student(
         session, actor=classroom.teacher, session_id=classroom.session.id, command=command
     )

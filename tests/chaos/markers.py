@@ -89,22 +89,20 @@ class Marker:
         await asyncio.sleep(self._rng.uniform(0.3, 1.5))
         await self.open()
 
-    async def mark_for(self, seconds: float) -> None:
+    async def mark_until(self, calm: asyncio.Event) -> None:
         """Mark one student after another, again and again; a closed tab is waited for."""
-        loop = asyncio.get_running_loop()
-        deadline = loop.time() + seconds
         for student in self._turns():
-            if loop.time() > deadline:
+            if calm.is_set():
                 return
             status = self._rng.choice(_STATUSES)
-            with suppress(BrowserError, AttributeError):
+            with suppress(BrowserError):
                 await self._mark(student, status)
-            await asyncio.sleep(self._rng.uniform(0.4, 1.2))
+            await asyncio.sleep(self._rng.uniform(0.3, 0.9))
 
     async def take(self) -> None:
         """Confirm the register, in however many tries."""
         for _ in range(50):
-            with suppress(BrowserError, AttributeError):
+            with suppress(BrowserError):
                 if self._page is not None and await self._page.evaluate("window.isReady === true"):
                     students = list(self.room.student_ids.values())
                     await self._page.evaluate("(students) => window.take(students)", students)

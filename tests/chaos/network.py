@@ -99,7 +99,7 @@ class Network:
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open.add(writer)
         try:
-            with suppress(ConnectionError, asyncio.IncompleteReadError):
+            with suppress(OSError, asyncio.IncompleteReadError):
                 while (request := await _read(reader)) is not None:
                     if not await self._handle(request, reader, writer):
                         break
@@ -191,7 +191,7 @@ class Network:
                 upstream_writer.transport.abort()
 
     async def _pump(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        with suppress(ConnectionError):
+        with suppress(OSError):
             while data := await reader.read(1 << 16):
                 await self._flowing.wait()
                 writer.write(data)

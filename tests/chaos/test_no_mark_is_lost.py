@@ -3,6 +3,7 @@
 import asyncio
 from collections import Counter
 from dataclasses import dataclass
+from itertools import cycle
 from random import Random
 from typing import Any
 from uuid import UUID
@@ -26,11 +27,12 @@ CLASS_SIZE = 30
 SHARED = 3
 """Students of each class whom both of its markers mark."""
 FULL_SCREENS = 2
-MARKING_SECONDS = 36.0
-KILLS_AT = (5.0, 13.0, 21.0, 29.0)
-FREEZES_AT = (9.0, 25.0)
-CLOSED_TABS = 16
-HEALING_SECONDS = 45.0
+KILLS = 4
+CALM_SECONDS = 4.0
+"""Between a start of the server and its next death, and before the first."""
+FREEZE_SECONDS = 2.0
+SECONDS_BETWEEN_CLOSED_TABS = 1.5
+HEALING_SECONDS = 60.0
 
 
 @pytest.mark.timeout(240)
@@ -44,12 +46,11 @@ async def test_no_mark_is_lost_and_none_doubled(
     markers = await _people_arrive(chaos_engine, network, chaos_browser)
 
     network.is_bad = True
+    calm = asyncio.Event()
     await asyncio.gather(
-        *(marker.mark_for(MARKING_SECONDS) for marker in markers),
-        _kill_now_and_then(mortal_server),
-        _freeze_now_and_then(network),
-        _close_tabs(markers),
-        _confirm(markers),
+        *(marker.mark_until(calm) for marker in markers),
+        _close_tabs(markers, calm),
+        _storm(mortal_server, network, markers, calm),
     )
     network.is_bad = False
     await _everything_arrives(markers)
@@ -60,7 +61,7 @@ async def test_no_mark_is_lost_and_none_doubled(
     with capsys.disabled():
         print(found.sentence(mortal_server, markers))  # noqa: T201 - the figures that the run is for
 
-    assert mortal_server.kills == len(KILLS_AT)
+    assert mortal_server.kills == KILLS
     assert [story.refused for story in stories if story.refused] == []
     assert found.lost_acknowledged == set()
     assert found.lost_intents == []
@@ -93,38 +94,37 @@ async def _people_arrive(engine: AsyncEngine, network: Network, browser: Browser
     return markers
 
 
-async def _kill_now_and_then(mortal_server: MortalServer) -> None:
-    async def at(seconds: float) -> None:
-        await asyncio.sleep(seconds)
-        await mortal_server.kill()
-        await asyncio.sleep(0.5)
-        await mortal_server.start()
-
-    await asyncio.gather(*map(at, KILLS_AT))
-
-
-async def _freeze_now_and_then(network: Network) -> None:
-    async def at(seconds: float) -> None:
-        await asyncio.sleep(seconds)
-        await network.freeze(2)
-
-    await asyncio.gather(*map(at, FREEZES_AT))
-
-
-async def _close_tabs(markers: list[Marker]) -> None:
-    async def at(seconds: float, marker: Marker) -> None:
-        await asyncio.sleep(seconds)
-        await marker.close_and_reopen()
-
-    chosen = Random(7).sample(markers, CLOSED_TABS)
-    pace = (MARKING_SECONDS - 6) / CLOSED_TABS
-    await asyncio.gather(*(at(3 + number * pace, marker) for number, marker in enumerate(chosen)))
+async def _storm(
+    mortal_server: MortalServer, network: Network, markers: list[Marker], calm: asyncio.Event
+) -> None:
+    """Kill and restart the server, freeze and cut the network; near the end every register is confirmed."""
+    try:
+        for number in range(KILLS):
+            await asyncio.sleep(CALM_SECONDS / 2)
+            if number % 2:
+                await network.freeze(FREEZE_SECONDS)
+            await asyncio.sleep(CALM_SECONDS / 2)
+            if number == KILLS - 1:
+                await asyncio.gather(*(marker.take() for marker in markers if not marker.insists))
+            await mortal_server.kill()
+            await asyncio.sleep(0.5)
+            await mortal_server.start()
+        await asyncio.sleep(CALM_SECONDS)
+    finally:
+        calm.set()
 
 
-async def _confirm(markers: list[Marker]) -> None:
-    """Every register is taken while things still go wrong: by the admin, who is on a light page."""
-    await asyncio.sleep(MARKING_SECONDS - 4)
-    await asyncio.gather(*(marker.take() for marker in markers if not marker.insists))
+async def _close_tabs(markers: list[Marker], calm: asyncio.Event) -> None:
+    """Close and reopen one tab after another, whatever it is doing."""
+    reopening: list[asyncio.Task[None]] = []
+    for marker in cycle(Random(7).sample(markers, len(markers))):
+        await asyncio.sleep(SECONDS_BETWEEN_CLOSED_TABS)
+        if calm.is_set():
+            break
+        if all(task.done() or task.get_name() != str(marker.person.user_id) for task in reopening):
+            task = asyncio.create_task(marker.close_and_reopen(), name=str(marker.person.user_id))
+            reopening.append(task)
+    await asyncio.gather(*reopening)
 
 
 async def _everything_arrives(markers: list[Marker]) -> None:

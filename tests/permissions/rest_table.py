@@ -29,6 +29,9 @@ NEWCOMER = {
     "password": "a long new phrase",
 }
 
+ZIP = b"not a zip file"
+"""An upload: an admin is told that it is no bundle, everybody else that they may not import."""
+
 Row = tuple[str, Any]
 
 ROWS: dict[str, Row] = {
@@ -84,6 +87,9 @@ ROWS: dict[str, Row] = {
     "PUT /holidays/{holiday_id}": (ADMIN, RENAMED),
     "DELETE /holidays/{holiday_id}": ("401 403 403 403 403 403 403 204", None),
     "GET /rooms/": (EVERYBODY, None),
+    "GET /imports/": (ADMIN, None),
+    "POST /imports/oneroster": ("401 403 403 403 403 403 403 422", ZIP),
+    "POST /imports/oneroster/preview": ("401 403 403 403 403 403 403 422", ZIP),
     "POST /rooms/": ("401 403 403 403 403 403 403 201", {"name": "New", "branch_id": "{branch_id}"}),
     "PUT /rooms/{room_id}": (ADMIN, RENAMED),
     "DELETE /rooms/{room_id}": ("401 403 403 403 403 403 403 204", None),

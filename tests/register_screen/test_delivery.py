@@ -160,6 +160,18 @@ async def test_an_old_tab_does_not_send_under_the_user_who_signed_in_beside_it(
     assert await room.statuses() == {}
 
 
+async def test_two_windows_of_different_people_do_not_mix(
+    classroom: MakeClassroom, open_register: OpenRegister
+) -> None:
+    """Somebody else signs in beside an open register without signing its person out: the cookie is theirs now."""
+    room = await classroom(students=3)
+    register = await open_register(room)
+    await _sign_in_again(register.page.context, room, room.admin)
+    await register.choose(room.names[0], "Absent")
+    await expect(register.page.get_by_text("Somebody else is signed in now.")).to_be_visible()
+    assert await room.statuses() == {}
+
+
 async def test_an_answer_that_is_lost_makes_one_mark(classroom: MakeClassroom, open_register: OpenRegister) -> None:
     room = await classroom(students=3)
     register = await open_register(room)

@@ -4,7 +4,7 @@ import statistics
 import time
 from collections.abc import Awaitable, Callable
 
-from playwright.async_api import BrowserContext, expect
+from playwright.async_api import BrowserContext, Route, expect
 
 from tests.register_screen.classroom import MakeClassroom
 from tests.register_screen.screen import OpenRegister, Register
@@ -164,6 +164,30 @@ async def test_a_mark_after_an_unanswered_take_is_no_conflict_with_oneself(
     await register.choose(room.names[1], "Absent")
     await register.page.unroute_all()
     await register.expect_stored(4)
+    assert (await room.statuses())[room.names[1]] == "absent"
+
+
+async def test_a_mark_after_a_take_whose_answer_was_lost_is_no_conflict_with_oneself(
+    classroom: MakeClassroom, open_register: OpenRegister
+) -> None:
+    room = await classroom(students=4)
+    register = await open_register(room)
+    answered: list[int] = []
+
+    async def lose_the_first_answer(route: Route) -> None:
+        if answered:
+            await route.continue_()
+        else:
+            answered.append((await route.fetch()).status)
+            await route.abort()
+
+    await register.page.route("**/api/v1/attendance/bulk", lose_the_first_answer)
+    await register.take_button.click()
+    await expect(register.row(room.names[0])).to_have_attribute("data-state", "waiting")
+    await register.choose(room.names[1], "Absent")
+    await register.page.unroute_all()
+    await register.expect_stored(4)
+    assert answered == [200]
     assert (await room.statuses())[room.names[1]] == "absent"
 
 

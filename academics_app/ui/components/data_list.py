@@ -170,12 +170,15 @@ def _head_cell(column: Column, state: type[ListState] | None) -> rx.Component:
             state.sort, (column.sort, "ascending"), (f"-{column.sort}", "descending"), "none"
         )
         content = rx.el.button(column.label, type="button", class_name="sort", on_click=state.sort_by(column.sort))
+    if column.width:
+        attributes["width"] = column.width
+    if not column.label:
+        return rx.el.td(role="cell", class_name="head-cell", custom_attrs=attributes)
     return rx.el.th(
         content,
         scope="col",
         role="columnheader",
         class_name="num" if column.align == "end" else "",
-        style={"width": column.width} if column.width else {},
         custom_attrs=attributes,
     )
 
