@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
 import reflex as rx
-import reflex.model  # noqa: F401 - Reflex imports it at the first form, in the event loop, for more than a second
+import reflex.model
 
 from academics_app.accounts.pages import PAGES as ACCOUNT_PAGES
 from academics_app.api.app import create_api

@@ -1,9 +1,9 @@
 """The register's React component and the script that sends kept marks from every other page."""
 
 import reflex as rx
+from reflex_base.utils.imports import ImportDict
 
-from academics_app.attendance.wording import KEPT, LABELS
-from academics_app.ui import routes
+from academics_app.attendance.wording import KEPT
 
 
 class RegisterGrid(rx.Component):
@@ -25,31 +25,10 @@ class RegisterGrid(rx.Component):
     sign_in_url: rx.Var[str]
 
 
-def register_grid(
-    *,
-    data: rx.Var[str],
-    zone: rx.Var[str],
-    others: rx.Var[list[str]],
-    user_id: rx.Var[int],
-    user_name: rx.Var[str],
-) -> rx.Component:
-    """The register, with its words."""
-    return RegisterGrid.create(
-        data=data,
-        zone=zone,
-        others=others,
-        user_id=user_id,
-        user_name=user_name,
-        labels=LABELS,
-        new_student_url=routes.STUDENTS,
-        sign_in_url=routes.LOGIN,
-    )
-
-
 class TodayList(rx.el.Ul):
     """The list of a day's sessions, with its style sheet."""
 
-    def add_imports(self) -> dict[str, str]:
+    def add_imports(self) -> ImportDict:
         """A bare import: the bundler puts the style sheet beside the page that shows the list."""
         return {"": "$/public/register/today.css"}
 

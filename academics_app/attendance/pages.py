@@ -2,9 +2,9 @@
 
 import reflex as rx
 
-from academics_app.attendance.components import TodayList, register_grid
+from academics_app.attendance.components import RegisterGrid, TodayList
 from academics_app.attendance.state import RegisterPage, TodayPage, TodayRow
-from academics_app.attendance.wording import KEYS
+from academics_app.attendance.wording import KEYS, LABELS
 from academics_app.core.permissions import Permission
 from academics_app.ui import routes
 from academics_app.ui.components.button import button, icon_button
@@ -36,13 +36,16 @@ _SIGNS = {
 )
 def register() -> rx.Component:
     return by_phase(
-        RegisterPage.phase,
-        ready=register_grid(
+        rx.Var.create(RegisterPage.phase),
+        ready=RegisterGrid.create(
             data=RegisterPage.register,
             zone=Shell.time_zone,
             others=RegisterPage.others,
             user_id=Shell.user_id,
             user_name=Shell.name,
+            labels=LABELS,
+            new_student_url=routes.STUDENTS,
+            sign_in_url=routes.LOGIN,
         ),
         loading=_register_skeleton(),
         failed=error_state(RegisterPage.problem, RegisterPage.open),
@@ -59,14 +62,12 @@ def register() -> rx.Component:
 def today() -> rx.Component:
     return rx.fragment(
         page_header(
-            rx.cond(TodayPage.is_today, _("Today"), _("Sessions"))
-            + rx.cond(TodayPage.day_label, " · ", "")
-            + TodayPage.day_label,
+            TodayPage.title,
             TodayPage.sentence,
             _day_switch(),
         ),
         by_phase(
-            TodayPage.phase,
+            rx.Var.create(TodayPage.phase),
             ready=rx.cond(
                 TodayPage.rows.length() > 0,  # pyright: ignore[reportAttributeAccessIssue] - a var of a list
                 TodayList.create(

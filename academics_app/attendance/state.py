@@ -11,7 +11,7 @@ from academics_app.attendance.access import access_register, may_mark
 from academics_app.attendance.register import list_today, shared_register_json
 from academics_app.attendance.schemas import TodaySession
 from academics_app.attendance.service import REGISTERS_TOPIC, live_topic
-from academics_app.attendance.today import day_label, day_sentence, state_line
+from academics_app.attendance.today import day_sentence, day_title, state_line
 from academics_app.core import presence
 from academics_app.core.actor import Actor
 from academics_app.core.clock import local_date, utc_now
@@ -20,6 +20,7 @@ from academics_app.core.errors import AppError, NotFound
 from academics_app.core.permissions import Permission
 from academics_app.institute.service import current_settings
 from academics_app.ui import routes
+from academics_app.ui.i18n import _
 from academics_app.ui.identity import current_actor
 from academics_app.ui.policy import allow
 from academics_app.ui.watching import changes, guarded
@@ -66,11 +67,12 @@ class RegisterPage(rx.State):
         topic = live_topic(session_id)
         present_topic = presence.live_topic(topic)
         myself = presence.Member(actor.user_id or 0, actor.name)
+        is_checked = True
         async with presence.present(topic, myself):
             async for topics in changes(topic, present_topic, f"session:{session_id}"):
                 with guarded():
                     # Who may see it changes with the session or the sign-in; a mark alone needs no new look.
-                    if not topics <= {topic, present_topic} or not topics:
+                    if not is_checked and not (topics and topics <= {topic, present_topic}):
                         try:
                             can_mark = await _check_access(session_id, actor=actor)
                         except AppError as error:
@@ -78,6 +80,7 @@ class RegisterPage(rx.State):
                                 self.register = ""
                                 self._fail(error)
                             return
+                    is_checked = False
                     read = await shared_register_json(session_id, can_mark=can_mark)
                     others = None if topics == {topic} else await _others(topic, myself)
                     if read != shown or others is not None:
@@ -118,7 +121,7 @@ class TodayPage(rx.State):
     problem: str = ""
     sentence: str = ""
     day: str = ""
-    day_label: str = ""
+    title: str = _("Today")
     is_today: bool = True
     rows: list[TodayRow] = []
 
@@ -169,7 +172,7 @@ class TodayPage(rx.State):
         today = local_date(utc_now(), settings.zone)
         day = day or today
         self.day, self.is_today = day.isoformat(), day == today
-        self.day_label = day_label(day)
+        self.title = day_title(day, is_today=self.is_today)
         self.sentence = day_sentence(sessions, is_today=self.is_today)
         rows = [_row(session, actor=actor, zone=settings.zone) for session in sessions]
         if rows != self.rows:

@@ -62,8 +62,13 @@ def state_line(session: TodaySession, *, reader: str, zone: ZoneInfo) -> tuple[s
 
 
 def day_label(day: date) -> str:
-    """ "Mon 23 Nov"; the year only where it is needed is left to the date field beside it."""
+    """Such as "Mon 23 Nov"; the year stands in the date field beside it."""
     return _("{weekday} {day} {month}").format(weekday=f"{day:%a}", day=day.day, month=f"{day:%b}")
+
+
+def day_title(day: date, *, is_today: bool) -> str:
+    """The head of the day's list."""
+    return (_("Today · {day}") if is_today else _("Sessions · {day}")).format(day=day_label(day))
 
 
 def _taken_line(session: TodaySession, *, reader: str, zone: ZoneInfo) -> str:
@@ -82,7 +87,7 @@ def _taken_line(session: TodaySession, *, reader: str, zone: ZoneInfo) -> str:
 
 
 def _duration(minutes: int) -> str:
-    """ "12 min", "3 h 5 min", "2 days"."""
+    """Such as "12 min", "3 h 5 min", "2 days"."""
     if minutes < 60:
         return _("{n} min").format(n=minutes)
     if minutes < 24 * 60:

@@ -6,11 +6,27 @@ A table that is searched keeps `search_text`, written by `normalise`, with what 
 
 import re
 import unicodedata
+from collections.abc import Sequence
 from typing import Any, TypeVar
 
-from sqlalchemy import ColumnElement, Select, and_, case, false, func, inspect, literal, or_, select, true
+from sqlalchemy import (
+    ColumnElement,
+    Row,
+    Select,
+    and_,
+    case,
+    false,
+    func,
+    inspect,
+    literal,
+    or_,
+    select,
+    true,
+)
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import InstrumentedAttribute, Mapped, aliased
+
+from academics_app.core.pagination import PageRequest
 
 S = TypeVar("S", bound=Select[Any])
 
@@ -83,6 +99,24 @@ async def narrow(session: AsyncSession, statement: S, column: Mapped[str], query
     return statement.where(resembles(column, query))
 
 
+async def fetch_page(
+    session: AsyncSession, statement: Select[Any], page: PageRequest, *, query: str
+) -> tuple[Sequence[Row[Any]], int]:
+    """The page's rows, with one column more than the statement's when there is a query, and the size of the whole.
+
+    What a search costs is finding the rows, so it counts them on the way; without one, counting apart is cheaper.
+    """
+    part = statement.offset(page.skip).limit(page.limit)
+    if _words(query):
+        rows = (await session.execute(part.add_columns(func.count().over().label("total")))).all()
+        if rows or not page.skip:
+            return rows, rows[0].total if rows else 0
+    else:
+        rows = (await session.execute(part)).all()
+    counted = statement.with_only_columns(func.count(), maintain_column_froms=True).order_by(None)
+    return rows, await session.scalar(counted) or 0
+
+
 def _words(query: str) -> list[str]:
     words = normalise(query[:_LONGEST_QUERY]).split()[:_MOST_WORDS]
     return [word.lstrip("0") or "0" if word.isdecimal() else word for word in words]
@@ -114,8 +148,9 @@ def _is_one_edit_away(column: Mapped[str], word: str) -> ColumnElement[bool]:
     """A whole word differs from `word` by one letter wrong, missing or added, or two neighbours swapped."""
     if len(word) < _SHORTEST_FORGIVEN or not word.isalpha():
         return false()
-    # One edit leaves the first letter or the last two alone; the cheap test spares most rows the regular expression.
-    first, last = word[0], word[-2:]
+    # One edit leaves one end of the word alone, two letters of it in a longer word: a cheap test that spares most
+    # rows the regular expression.
+    first, last = word[: 2 if len(word) >= _SHORTEST_RESEMBLING else 1], word[-2:]
     plausible = or_(
         column.startswith(first),
         column.contains(f" {first}"),

@@ -27,12 +27,12 @@ from academics_app.ui.components import (
     clock_time,
     empty_state,
     error_state,
+    exact_time,
     mark_badge,
     page_header,
     plain_table,
     relative_time,
-    exact_time,
-    short_date,
+    short_day,
     skeleton,
     stat_sentence,
 )
@@ -130,7 +130,11 @@ class MyHome(rx.State):
                 self.student_id, self.phase = 0, "ready"
                 return
             self.student_id, self.student_name = student.id, student.full_name
-            period = {"actor": actor, "student_id": student.id, "start_date": today - timedelta(days=_DAYS_BACK)}
+            period = {
+                "actor": actor,
+                "student_id": student.id,
+                "start_date": today - timedelta(days=_DAYS_BACK),
+            }
             summary = await summarise_attendance(session, **period, end_date=today)
             records = await list_attendance(session, **period, end_date=today + timedelta(days=_DAYS_AHEAD))
             sessions = await list_sessions(
@@ -174,7 +178,10 @@ def my_home_page() -> rx.Component:
             rx.cond(MyHome.student_name, MyHome.student_name, _("Home")),
             rx.fragment(
                 MyHome.answer,
-                rx.cond(MyHome.next_instant, rx.fragment(" · ", relative_time(MyHome.next_instant, MyHome.next_exact))),
+                rx.cond(
+                    MyHome.next_instant,
+                    rx.fragment(" · ", relative_time(MyHome.next_instant, MyHome.next_exact)),
+                ),
             ),
         ),
         rx.cond(
@@ -193,10 +200,14 @@ def my_home_page() -> rx.Component:
                 _content(),
                 empty_state(
                     _("No student record yet"),
-                    _("Once the institute has linked your account to a student, their sessions and attendance stand here."),
+                    _(
+                        "Once the institute has linked your account to a student, their sessions and attendance stand here."
+                    ),
                 ),
             ),
-            loading=rx.el.div(*[rx.el.div(skeleton("40%"), class_name="skeleton-row") for _n in range(6)], aria_busy=True),
+            loading=rx.el.div(
+                *[rx.el.div(skeleton("40%"), class_name="skeleton-row") for _n in range(6)], aria_busy=True
+            ),
             failed=error_state(MyHome.problem, MyHome.open),
         ),
     )
@@ -261,8 +272,8 @@ def _coming(item: SessionRead, zone: Any, today: date) -> ComingSession:
     begin, end = item.starts_at.astimezone(zone), item.ends_at.astimezone(zone)
     return ComingSession(
         name=item.batch_name,
-        day=_("Today") if item.local_date == today else short_date(item.starts_at, zone),
-        time=f"{begin:%H:%M}–{end:%H:%M}",  # noqa: RUF001 - a range
+        day=_("Today") if item.local_date == today else short_day(item.local_date),
+        time=f"{begin:%H:%M}–{end:%H:%M}",
         room=item.room_name or "",
         note=_("Cancelled") if is_cancelled else "",
     )
@@ -271,12 +282,12 @@ def _coming(item: SessionRead, zone: Any, today: date) -> ComingSession:
 def _mark(record: AttendanceRecord) -> PastMark:
     note = ""
     if record.minutes_late:
-        note = ngettext("{n} minute late", "{n} minutes late", record.minutes_late).format(n=record.minutes_late)
+        note = ngettext("{n} minute late", "{n} minutes late", record.minutes_late).format(
+            n=record.minutes_late
+        )
     return PastMark(
         name=record.batch_name,
-        day=_("{weekday} {day} {month}").format(
-            weekday=f"{record.local_date:%a}", day=record.local_date.day, month=f"{record.local_date:%b}"
-        ),
+        day=short_day(record.local_date),
         status=record.status.value if record.status else "",
         note=note,
     )

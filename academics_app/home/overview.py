@@ -10,7 +10,7 @@ from academics_app.accounts.service import list_users
 from academics_app.attendance.register import list_today
 from academics_app.attendance.schemas import TodaySession
 from academics_app.attendance.service import REGISTERS_TOPIC
-from academics_app.attendance.today import day_label, day_sentence, state_line
+from academics_app.attendance.today import day_sentence, state_line
 from academics_app.core.actor import Actor, Role
 from academics_app.core.clock import local_date, utc_now
 from academics_app.core.db import reading
@@ -32,6 +32,7 @@ from academics_app.ui.components import (
     link_button,
     page_header,
     plain_table,
+    short_day,
     skeleton,
     stat_sentence,
 )
@@ -109,7 +110,7 @@ class Overview(rx.State):
             waiting = await list_users(
                 session, actor=actor, page=PageRequest(limit=1), status=UserStatus.PENDING
             )
-        self.day = day_label(local_date(utc_now(), settings.zone))
+        self.day = short_day(local_date(utc_now(), settings.zone))
         self.answer = day_sentence(sessions, is_today=True)
         self.rows = [_row(item, actor, settings) for item in sessions]
         active, everyone = students[next(iter(students))], sum(students.values())
@@ -132,10 +133,14 @@ class Overview(rx.State):
 def overview_page() -> rx.Component:
     return rx.fragment(
         page_header(
-            rx.cond(Overview.day, rx.Var.create(_("Overview") + " · ") + Overview.day, _("Overview")), Overview.answer
+            rx.cond(Overview.day, rx.Var.create(_("Overview") + " · ") + Overview.day, _("Overview")),
+            Overview.answer,
         ),
         by_phase(
-            Overview.phase, ready=_content(), loading=_skeleton(), failed=error_state(Overview.problem, Overview.open)
+            Overview.phase,
+            ready=_content(),
+            loading=_skeleton(),
+            failed=error_state(Overview.problem, Overview.open),
         ),
     )
 
@@ -176,7 +181,11 @@ def _columns() -> list[Column]:
         Column(_("Faculty"), lambda row: rx.el.span(row.faculty, class_name="truncate", title=row.faculty)),
         Column(_("Room"), lambda row: row.room, width="110px"),
         Column(_("Register"), lambda row: badge(row.state, tone=row.tone), width="140px"),
-        Column(_("Marks"), lambda row: rx.el.span(row.detail, class_name="truncate", title=row.detail), width="26%"),
+        Column(
+            _("Marks"),
+            lambda row: rx.el.span(row.detail, class_name="truncate", title=row.detail),
+            width="26%",
+        ),
     ]
 
 

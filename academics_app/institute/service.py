@@ -64,7 +64,10 @@ async def update_settings(
     try:
         settings = InstituteSettings.model_validate(before | data.model_dump(exclude_unset=True))
     except ValidationError as error:
-        wrong = {str(problem["loc"][0]): problem["msg"] for problem in error.errors()}
+        wrong = {
+            str(problem["loc"][0]): str(problem.get("ctx", {}).get("error", problem["msg"]))
+            for problem in error.errors()
+        }
         raise InvalidInput("Some settings are out of bounds.", fields=wrong) from error
     after = settings.model_dump()
     changed = {key: value for key, value in after.items() if before[key] != value}

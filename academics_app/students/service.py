@@ -3,7 +3,7 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, select
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -72,15 +72,14 @@ async def list_students(
     query: str = "",
     sort: StudentSort | None = None,
 ) -> Page[StudentRead]:
-    """The actor's students by filter and search; two statements, three for a search."""
+    """The actor's students by filter and search; two statements at most."""
     require(actor, Permission.STUDENT_LIST)
     statement = queries.students(actor, status=status, branch_id=branch_id)
     statement = await search.narrow(session, statement, col(Student.search_text), query)
-    total = await session.scalar(statement.with_only_columns(func.count(), maintain_column_froms=True))
     listed = queries.with_branch_name(statement.order_by(*queries.student_order(query, sort)))
-    rows = await session.execute(listed.offset(page.skip).limit(page.limit))
-    items = [_read(student, branch_name, actor) for student, branch_name in rows]
-    return Page(items=items, total=total or 0, skip=page.skip, limit=page.limit)
+    rows, total = await search.fetch_page(session, listed, page, query=query)
+    items = [_read(student, branch_name, actor) for student, branch_name, *_ in rows]
+    return Page(items=items, total=total, skip=page.skip, limit=page.limit)
 
 
 async def count_students(session: AsyncSession, *, actor: Actor) -> dict[StudentStatus, int]:

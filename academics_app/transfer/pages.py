@@ -29,7 +29,9 @@ _WORDS: dict[str, Any] = {
     "preview": _("Looking at the file"),
     "download": _("Download refused rows (CSV)"),
     "too_large": _("This file is larger than {limit} MB.").format(limit=LIMIT // 2**20),
-    "unreachable": _("The server can't be reached, or the file has changed on disk. Nothing was stored; choose it again."),
+    "unreachable": _(
+        "The server can't be reached, or the file has changed on disk. Nothing was stored; choose it again."
+    ),
     "failed": _("The connection broke before an answer came. Choose the file again to see what is stored."),
     "stages": {
         Stage.READING.value: _("Reading the files"),
@@ -53,7 +55,9 @@ def import_page() -> rx.Component:
             rx.cond(
                 ImportPage.sentence,
                 ImportPage.sentence,
-                _("OneRoster 1.1 or 1.2, as a zip of CSV files. You see what it would do before anything is stored."),
+                _(
+                    "OneRoster 1.1 or 1.2, as a zip of CSV files. You see what it would do before anything is stored."
+                ),
             ),
         ),
         rx.el.div(
@@ -99,10 +103,11 @@ def _messages(title: str | rx.Var[str], rows: Any) -> rx.Component:
             plain_table(
                 rows,
                 [
-                    Column(_("File"), lambda row: row.where, width="190px"),
-                    Column(_("Row"), lambda row: row.row, width="80px", align="end"),
-                    Column(_("Field"), lambda row: row.field, width="170px"),
-                    Column(_("Reason"), lambda row: rx.el.span(row.reason, class_name="wrap")),
+                    Column(_("Where"), lambda row: row.where, width="240px"),
+                    Column(_("Field"), lambda row: row.field, width="170px", phone_label=False),
+                    Column(
+                        _("Reason"), lambda row: rx.el.span(row.reason, class_name="wrap"), phone_label=False
+                    ),
                 ],
                 label=_("Rows and reasons"),
             ),
@@ -120,7 +125,9 @@ def _past_imports() -> rx.Component:
                 plain_table(
                     ImportPage.runs,
                     [
-                        Column(_("File"), lambda row: rx.el.span(row.file_name, title=row.file_name), width="32%"),
+                        Column(
+                            _("File"), lambda row: rx.el.span(row.file_name, title=row.file_name), width="32%"
+                        ),
                         Column(_("Outcome"), lambda row: rx.el.span(row.outcome, class_name="wrap")),
                         Column(_("By"), lambda row: row.who, width="170px"),
                         Column(_("When"), lambda row: relative_time(row.at, row.exact), width="150px"),

@@ -106,14 +106,18 @@ async def open_oneroster(source: Source, *, name: str = "", progress: Progress =
 async def _plan(session: AsyncSession, bundle: Bundle, progress: Progress) -> Plan:
     zone = (await current_settings(session)).zone
     wanted = await asyncio.to_thread(wanted_of, bundle)
-    snapshot = await store.load_snapshot(session, wanted, today=local_date(utc_now(), zone), progress=progress)
+    snapshot = await store.load_snapshot(
+        session, wanted, today=local_date(utc_now(), zone), progress=progress
+    )
     return await asyncio.to_thread(make_plan, bundle, snapshot, progress=progress)
 
 
 def _require(actor: Actor) -> None:
     require(actor, Permission.IMPORT_RUN)
     if actor.branch_ids is not None:
-        raise Forbidden("An import may reach every branch, so only an admin of the whole institute may run one.")
+        raise Forbidden(
+            "An import may reach every branch, so only an admin of the whole institute may run one."
+        )
 
 
 def _topics(plan: Plan) -> list[str]:

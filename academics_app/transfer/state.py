@@ -61,7 +61,6 @@ class MessageRow:
     """A row that is refused or kept, or a note."""
 
     where: str
-    row: str
     field: str
     reason: str
 
@@ -134,7 +133,11 @@ class ImportPage(rx.State):
         self._forget()
         self.sentence = _preview_sentence(preview)
         self.counts = [
-            CountRow(f"{file.name}.csv", _KINDS[each.kind], *_shown(each.created, each.changed, each.unchanged, each.refused))
+            CountRow(
+                f"{file.name}.csv",
+                _KINDS[each.kind],
+                *_shown(each.created, each.changed, each.unchanged, each.refused),
+            )
             for file in preview.files
             for each in file.counts
         ]
@@ -181,12 +184,16 @@ def _preview_sentence(preview: ImportPreview) -> str:
     if not preview.created and not preview.changed:
         told = _("This file changes nothing here.")
     else:
-        told = _("This would create {created} records and change {changed}; {unchanged} stay as they are.").format(
+        told = _(
+            "This would create {created} records and change {changed}; {unchanged} stay as they are."
+        ).format(
             created=f"{preview.created:,}", changed=f"{preview.changed:,}", unchanged=f"{preview.unchanged:,}"
         )
     if not preview.refused:
         return _("{told} Nothing is refused.").format(told=told)
-    refused = ngettext("{n} is refused.", "{n} are refused.", preview.refused).format(n=f"{preview.refused:,}")
+    refused = ngettext("{n} is refused.", "{n} are refused.", preview.refused).format(
+        n=f"{preview.refused:,}"
+    )
     return _("{told} {refused}").format(told=told, refused=refused)
 
 
@@ -196,8 +203,10 @@ def _messages(preview: ImportPreview, level: Level) -> list[MessageRow]:
 
 
 def _message(message: MessageRead) -> MessageRow:
-    where = f"{message.file}.csv" if message.file else _("Bundle")
-    return MessageRow(where, str(message.row) if message.row else "", message.field, message.reason)
+    where = f"{message.file}.csv" if message.file else _("The bundle")
+    if message.row:
+        where = _("{file}, row {row}").format(file=where, row=message.row)
+    return MessageRow(where, message.field, message.reason)
 
 
 def _titled(title: str, number: int) -> str:
@@ -205,7 +214,9 @@ def _titled(title: str, number: int) -> str:
         return ""
     if number <= MAX_SHOWN:
         return _("{title} ({number})").format(title=title, number=number)
-    return _("{title} ({number}, the first {shown})").format(title=title, number=f"{number:,}", shown=MAX_SHOWN)
+    return _("{title} ({number}, the first {shown})").format(
+        title=title, number=f"{number:,}", shown=MAX_SHOWN
+    )
 
 
 def _shown(*numbers: int) -> list[str]:

@@ -42,6 +42,7 @@ SOURCE = "oneroster"
 _LOCK_KEY = 0x4F6E6552
 """Any number that nothing else locks; it keeps two imports from running at once."""
 _CHUNK_ROWS = 10_000
+_MANY_ROWS = 1_000
 
 _MODELS: dict[Kind, type[SQLModel]] = {
     Kind.BRANCH: Branch,
@@ -247,7 +248,8 @@ async def _load_belonging(session: AsyncSession, snapshot: Snapshot) -> None:
         session,
         snapshot,
         or_(
-            (col(ImportedRecord.kind) == Kind.GUARDIAN_LINK) & _in_ids(col(ImportedRecord.entity_id), students),
+            (col(ImportedRecord.kind) == Kind.GUARDIAN_LINK)
+            & _in_ids(col(ImportedRecord.entity_id), students),
             (col(ImportedRecord.kind) == Kind.TEACHING) & _in_ids(col(ImportedRecord.entity_id), batches),
         ),
     )
@@ -262,7 +264,9 @@ async def _load_belonging(session: AsyncSession, snapshot: Snapshot) -> None:
         _in_ids(col(Enrollment.id), recorded),
         _in_ids(col(Enrollment.student_id), students) & _in_ids(col(Enrollment.batch_id), batches),
     )
-    statement = select(*(getattr(Enrollment, name) for name in columns)).where(wanted).order_by(col(Enrollment.id))
+    statement = (
+        select(*(getattr(Enrollment, name) for name in columns)).where(wanted).order_by(col(Enrollment.id))
+    )
     for row in await session.execute(statement):
         values = {name: _plain(value) for name, value in zip(columns, row, strict=True)}
         snapshot.rows[Kind.ENROLLMENT][values["id"]] = values
@@ -318,6 +322,7 @@ class _Writer:
             await self._create(kind, self.plan.creates[kind])
         await self._link()
         await self._remember()
+        await self._analyze()
 
     def _advance(self, rows: int) -> None:
         self.done += rows
@@ -452,11 +457,21 @@ class _Writer:
             )
             self._advance(len(chunk))
 
+    async def _analyze(self) -> None:
+        """Tell the planner of tables that have grown much, before the next screen asks for a join of them."""
+        grown = [
+            str(_MODELS[kind].__tablename__) for kind in _MODELS if len(self.plan.creates[kind]) >= _MANY_ROWS
+        ]
+        if grown:
+            await self.session.execute(text(f"ANALYZE {', '.join([*grown, 'imported_record'])}"))
+
 
 async def _let_sessions_follow(session: AsyncSession, plan: Plan, actor: Actor) -> None:
     """Sessions of changed batches that have a schedule: all active ones at once, cancelled ones one by one."""
     changed = {update.entity_id: update for update in plan.updates[Kind.BATCH]}
-    statement = select(col(WeeklySchedule.batch_id)).where(_in_ids(col(WeeklySchedule.batch_id), list(changed)))
+    statement = select(col(WeeklySchedule.batch_id)).where(
+        _in_ids(col(WeeklySchedule.batch_id), list(changed))
+    )
     scheduled = set(await session.scalars(statement.distinct())) if changed else set()
     for batch_id in sorted(scheduled):
         if changed[batch_id].after["status"] != "active":

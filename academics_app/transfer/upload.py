@@ -37,7 +37,9 @@ def _multipart(**fields: dict[str, str]) -> dict[str, Any]:
 
 
 MULTIPART = _multipart()
-MULTIPART_WITH_DIGEST = _multipart(preview_digest={"type": "string", "description": "The preview's `digest`."})
+MULTIPART_WITH_DIGEST = _multipart(
+    preview_digest={"type": "string", "description": "The preview's `digest`."}
+)
 
 
 class TooLarge(AppError):
@@ -135,7 +137,13 @@ def _outcome(task: "asyncio.Task[BaseModel]") -> bytes:
     if isinstance(error, AppError):
         return _line({"status": error.status, **error.body()})
     log.error("import_failed", exc_info=error)
-    return _line({"status": 500, "error": "internal", "detail": "Something went wrong on our side; nothing was stored."})
+    return _line(
+        {
+            "status": 500,
+            "error": "internal",
+            "detail": "Something went wrong on our side; nothing was stored.",
+        }
+    )
 
 
 def _line(value: dict[str, Any]) -> bytes:

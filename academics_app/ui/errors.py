@@ -42,9 +42,9 @@ def sentence(error: Exception) -> str:
         return _("The database can't be reached just now. Nothing was changed; please try again in a moment.")
     reference = token_hex(4)
     log.error("handler_failed", reference=reference, exc_info=error)
-    return _("Something went wrong on our side. What was saved before is kept. Reference: {reference}").format(
-        reference=reference
-    )
+    return _(
+        "Something went wrong on our side. What was saved before is kept. Reference: {reference}"
+    ).format(reference=reference)
 
 
 def field_errors(error: ValidationError) -> dict[str, str]:
@@ -73,26 +73,38 @@ def turned_away(detail: str) -> EventSpec:
 
 def _plain(kind: str, context: Mapping[str, Any], message: str) -> str:
     """Pydantic's reasons in the words of a form."""
-    match kind:
-        case "missing" | "string_type":
-            return _("Please fill this in.")
-        case "string_too_short" | "too_short" if context.get("min_length", 1) <= 1:
-            return _("Please fill this in.")
-        case "string_too_short" | "too_short":
-            return _("At least {n} characters.").format(n=context["min_length"])
-        case "string_too_long" | "too_long":
-            return _("At most {n} characters.").format(n=context["max_length"])
-        case "int_type" | "int_parsing" | "int_from_float" | "float_parsing" | "decimal_parsing":
-            return _("This must be a number.")
-        case "greater_than_equal":
-            return _("At least {n}.").format(n=context["ge"])
-        case "less_than_equal":
-            return _("At most {n}.").format(n=context["le"])
-        case "date_from_datetime_parsing" | "date_parsing" | "time_parsing" | "datetime_parsing":
-            return _("This is not a date or time.")
-        case "value_error" if "@" in message or "email" in message:
-            return _("This is not an e-mail address.")
-        case "enum" | "literal_error":
-            return _("Please choose one of the list.")
-        case _:
-            return message.removeprefix("Value error, ")
+    if kind in {"string_too_short", "too_short"} and context.get("min_length", 1) <= 1:
+        kind = "missing"
+    if kind == "value_error" and "email" in message:
+        return _("This is not an e-mail address.")
+    reason = _REASONS.get(kind)
+    return reason.format(**context) if reason else message.removeprefix("Value error, ")
+
+
+_NUMBER = _("This must be a number.")
+_TIME = _("This is not a date or time.")
+_SHORT = _("At least {min_length} characters.")
+_LONG = _("At most {max_length} characters.")
+_CHOICE = _("Please choose one of the list.")
+_REASONS = {
+    "missing": _("Please fill this in."),
+    "string_type": _("Please fill this in."),
+    "string_too_short": _SHORT,
+    "too_short": _SHORT,
+    "string_too_long": _LONG,
+    "too_long": _LONG,
+    "int_type": _NUMBER,
+    "int_parsing": _NUMBER,
+    "int_from_float": _("This must be a whole number."),
+    "float_parsing": _NUMBER,
+    "decimal_parsing": _NUMBER,
+    "greater_than_equal": _("At least {ge}."),
+    "less_than_equal": _("At most {le}."),
+    "date_type": _TIME,
+    "date_parsing": _TIME,
+    "date_from_datetime_parsing": _TIME,
+    "time_parsing": _TIME,
+    "datetime_parsing": _TIME,
+    "enum": _CHOICE,
+    "literal_error": _CHOICE,
+}

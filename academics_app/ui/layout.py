@@ -169,7 +169,11 @@ def _top_bar() -> rx.Component:
         ),
         rx.el.span(class_name="grow"),
         icon_button(
-            "keyboard", label=_("Keys of this screen"), on_click=Keys.show, id="open-keys", class_name="only-desktop"
+            "keyboard",
+            label=_("Keys of this screen"),
+            on_click=Keys.show,
+            id="open-keys",
+            class_name="only-desktop",
         ),
         rx.color_mode_cond(
             light=icon_button("moon", label=_("Dark theme"), on_click=set_color_mode("dark")),
@@ -203,7 +207,10 @@ def _account_menu() -> rx.Component:
             ),
             NativeForm.create(
                 rx.el.button(
-                    rx.icon("log-out", size=15, aria_hidden=True), _("Sign out"), type="submit", class_name="menu-item"
+                    rx.icon("log-out", size=15, aria_hidden=True),
+                    _("Sign out"),
+                    type="submit",
+                    class_name="menu-item",
                 ),
                 action=routes.SCREEN_LOGOUT,
                 method="post",
@@ -287,7 +294,7 @@ def toaster() -> rx.Component:
     return rx.toast.provider(position="bottom-right", rich_colors=False, visible_toasts=4)
 
 
-def error_boundary(is_stateful: bool) -> rx.Component:  # noqa: ARG001, FBT001 - Reflex's signature
+def error_boundary(is_stateful: bool) -> rx.Component:  # noqa: FBT001 - Reflex's signature
     """What stands in place of a page whose code failed in the browser; the failure goes to the server's log."""
     fallback = rx.el.main(
         rx.el.div(
@@ -298,4 +305,6 @@ def error_boundary(is_stateful: bool) -> rx.Component:  # noqa: ARG001, FBT001 -
         ),
         id="content",
     )
-    return ErrorBoundary.create(fallback_render=ArgsFunctionOperation.create(("event_args",), rx.Var.create(fallback)))
+    return ErrorBoundary.create(
+        fallback_render=ArgsFunctionOperation.create(("event_args",), rx.Var.create(fallback))
+    )

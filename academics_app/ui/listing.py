@@ -21,7 +21,9 @@ _LAST_PAGE = 100_000
 
 
 class ListState(rx.State, mixin=True):
-    """A subclass holds `rows: list[SomeDataclass]`, and has::
+    """Vars and behaviour of a list. A subclass adds its rows and how they are loaded.
+
+    For example::
 
         class StudentList(ListState, rx.State):
             FILTERS: ClassVar = {"status": ("active", "on_hold", "completed", "withdrawn")}
@@ -127,7 +129,9 @@ class ListState(rx.State, mixin=True):
         self.has_previous = self.page_number > 1
         self.has_next = first - 1 + shown < total
         if shown:
-            self.count_line = _("{first}–{last} of {total}").format(first=first, last=first - 1 + shown, total=f"{total:,}")
+            self.count_line = _("{first}–{last} of {total}").format(
+                first=first, last=first - 1 + shown, total=f"{total:,}"
+            )
         else:
             self.count_line = _("0 of {total}").format(total=f"{total:,}")
 
@@ -139,7 +143,9 @@ class ListState(rx.State, mixin=True):
             self.search_epoch += 1
         self.q = q
         self.filters = {
-            name: query[name] for name in self.FILTERS if query.get(name) and self._is_filter(name, query[name])
+            name: query[name]
+            for name in self.FILTERS
+            if query.get(name) and self._is_filter(name, query[name])
         }
         sort = query.get("sort", "")
         self.sort = sort if sort.removeprefix("-") in self.SORTS else ""
@@ -149,7 +155,11 @@ class ListState(rx.State, mixin=True):
 
     def _is_filter(self, name: str, value: str) -> bool:
         allowed = self.FILTERS.get(name)
-        return allowed is not None and len(value) <= _MAX_QUERY and (not allowed or value in allowed or not value)
+        return (
+            allowed is not None
+            and len(value) <= _MAX_QUERY
+            and (not allowed or value in allowed or not value)
+        )
 
     def _go(
         self,

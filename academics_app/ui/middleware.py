@@ -45,14 +45,14 @@ class Holder(rx.State):
 class PolicyMiddleware(rx.Middleware):
     """Refuses what a handler's policy does not allow, and empties the state when the person behind the tab changes."""
 
-    async def preprocess(self, app: "App", state: BaseState, event: Event) -> StateUpdate | None:  # noqa: ARG002
+    async def preprocess(self, app: "App", state: BaseState, event: Event) -> StateUpdate | None:
         """Authenticate the sender and let the event through, or answer in its place."""
         app_logging.request_id.set(uuid4().hex)
         remember(None)
         handler = _handler_of(event)
         policy = policy_of(handler) if handler else None
-        is_framework = handler is not None and _is_framework(handler)
-        if is_framework and handler.__name__ not in _BEGINS_A_PAGE:
+        framework_name = _framework_name(handler)
+        if framework_name and framework_name not in _BEGINS_A_PAGE:
             return None
 
         cookie_header = state.router.headers.cookie
@@ -62,7 +62,7 @@ class PolicyMiddleware(rx.Middleware):
             return _answer(errors.to_events(error))
         remember(Identity(cookie_header=cookie_header, actor=actor))
         await _hand_over(state, actor)
-        if is_framework or (policy and policy.allows(actor)):
+        if framework_name or (policy and policy.allows(actor)):
             return None
         if policy is None:
             log.error("event_without_policy", handler=event.name)
@@ -76,9 +76,11 @@ def _handler_of(event: Event) -> Callable[..., Any] | None:
     return registered.handler.fn if registered else None
 
 
-def _is_framework(handler: Callable[..., Any]) -> bool:
-    package = handler.__module__.partition(".")[0]
-    return package in {"reflex", "reflex_base"} and handler.__name__ in FRAMEWORK_HANDLERS
+def _framework_name(handler: Callable[..., Any] | None) -> str:
+    """The name of a handler of the framework's own that is let through; empty for every other one."""
+    if handler is None or handler.__module__.partition(".")[0] not in {"reflex", "reflex_base"}:
+        return ""
+    return handler.__name__ if handler.__name__ in FRAMEWORK_HANDLERS else ""
 
 
 async def _hand_over(state: BaseState, actor: Actor | None) -> None:

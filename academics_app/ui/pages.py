@@ -72,7 +72,9 @@ def page(
     return make
 
 
-def bare_page(*, route: str, title: str, on_load: Sequence[Any] = ()) -> Callable[[Callable[[], rx.Component]], Page]:
+def bare_page(
+    *, route: str, title: str, on_load: Sequence[Any] = ()
+) -> Callable[[Callable[[], rx.Component]], Page]:
     """A screen without navigation, for people who are not signed in."""
 
     def make(content: Callable[[], rx.Component]) -> Page:

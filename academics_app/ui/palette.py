@@ -96,7 +96,11 @@ def palette() -> rx.Component:
             auto_focus=True,
             auto_complete="off",
             role="combobox",
-            custom_attrs={"aria-expanded": "true", "aria-controls": "palette-list", "aria-autocomplete": "list"},
+            custom_attrs={
+                "aria-expanded": "true",
+                "aria-controls": "palette-list",
+                "aria-autocomplete": "list",
+            },
         ),
         rx.el.div(
             rx.foreach(Palette.hits, _hit),
@@ -105,7 +109,9 @@ def palette() -> rx.Component:
             aria_label=_("Results"),
             class_name="palette-list",
         ),
-        rx.cond(Palette.is_empty, rx.el.p(_("Nothing found."), class_name="card-body muted small", role="status")),
+        rx.cond(
+            Palette.is_empty, rx.el.p(_("Nothing found."), class_name="card-body muted small", role="status")
+        ),
         is_open=Palette.is_open,
         on_dismiss=Palette.close,
         class_name="dialog palette",
@@ -128,6 +134,8 @@ def _hit(hit: Hit, index: rx.Var[int]) -> rx.Component:
 
 def _screens(actor: Actor, query: str) -> list[Hit]:
     wanted = normalise(query)
-    places = [Hit(place.label, _("Screen"), place.route) for place in PLACES[actor.role] if place.route in _routes]
+    places = [
+        Hit(place.label, _("Screen"), place.route) for place in PLACES[actor.role] if place.route in _routes
+    ]
     places.append(Hit(_("My account"), _("Screen"), routes.ACCOUNT))
     return [hit for hit in places if wanted in normalise(hit.label)]

@@ -49,7 +49,10 @@ class Shell(rx.State):
         self.name, self.initials = actor.name, initials_of(actor.name)
         self.institute, self.is_demo, self.time_zone = settings.name, settings.is_demo, settings.time_zone
         if actor.role.value not in roles:
-            return [rx.redirect(home_of(actor.role), replace=True), turned_away(_("This page is not for your role."))]
+            return [
+                rx.redirect(home_of(actor.role), replace=True),
+                turned_away(_("This page is not for your role.")),
+            ]
         return None
 
     @rx.event

@@ -118,7 +118,10 @@ async def test_an_update_is_partial_and_a_stale_one_refused(ask: Ask, member: Fa
 async def test_a_code_is_given_once(ask: Ask):
     first = await ask("admin", "POST", FACULTY, json={"full_name": "A", "code": "F-7001"})
     again = await ask("admin", "POST", FACULTY, json={"full_name": "B", "code": "F-7001"})
-    assert (again.status_code, again.json()["fields"]) == (409, {"code": "is taken by another faculty member"})
+    assert (again.status_code, again.json()["fields"]) == (
+        409,
+        {"code": "is taken by another faculty member"},
+    )
     following = await ask("admin", "POST", FACULTY, json={"full_name": "C"})
     assert (first.json()["code"], following.json()["code"]) == ("F-7001", "F-7002")
 

@@ -62,7 +62,8 @@ class Classroom:
             rows = (await session.scalars(statement)).all()
         names = {student_id: name for name, student_id in self.student_ids.items()}
         return {
-            names.get(row.student_id, str(row.student_id)): (row.status.value, row.minutes_late, row.note) for row in rows
+            names.get(row.student_id, str(row.student_id)): (row.status.value, row.minutes_late, row.note)
+            for row in rows
         }
 
     async def statuses(self) -> dict[str, str]:
@@ -96,7 +97,11 @@ MakeClassroom = Callable[..., Awaitable[Classroom]]
 
 
 async def make_classroom(
-    engine: AsyncEngine, *, students: int = 30, starts_in: timedelta = timedelta(minutes=-5), **session_values: Any
+    engine: AsyncEngine,
+    *,
+    students: int = 30,
+    starts_in: timedelta = timedelta(minutes=-5),
+    **session_values: Any,
 ) -> Classroom:
     """A class whose session began a moment ago."""
     async with AsyncSession(engine, expire_on_commit=False, autoflush=False) as session:
@@ -108,7 +113,9 @@ async def make_classroom(
         people = {}
         for number in range(students):
             given, family = _GIVEN[number % 10], _FAMILY[(number // 10 + number) % 10]
-            student = await create_student(session, branch=branch, given_name=given, family_name=f"{family} {number:03}")
+            student = await create_student(
+                session, branch=branch, given_name=given, family_name=f"{family} {number:03}"
+            )
             people[student.full_name] = student.id
             await create_enrollment(session, student=student, batch=batch)
         starts_at = datetime.now(UTC).replace(microsecond=0) + starts_in

@@ -70,7 +70,7 @@ async def browser() -> AsyncIterator[Browser]:
 
 @pytest.fixture
 def classroom(screens: Served) -> MakeClassroom:
-    """`await classroom(students=30)` makes a class with a session that is open now."""
+    """What makes a class whose session is open now."""
 
     async def make(**values: object) -> Classroom:
         return await make_classroom(screens.engine, **values)  # pyright: ignore[reportArgumentType]
@@ -79,12 +79,16 @@ def classroom(screens: Served) -> MakeClassroom:
 
 
 @pytest.fixture
-async def new_context(browser: Browser, screens: Served) -> AsyncIterator[Callable[..., Awaitable[BrowserContext]]]:
+async def new_context(
+    browser: Browser, screens: Served
+) -> AsyncIterator[Callable[..., Awaitable[BrowserContext]]]:
     """A browser of its own, signed in as the person; a script error in it fails the test."""
     contexts: list[BrowserContext] = []
     errors: list[str] = []
 
-    async def make(person: Person | None = None, *, phone: bool = False, dark: bool = False) -> BrowserContext:
+    async def make(
+        person: Person | None = None, *, phone: bool = False, dark: bool = False
+    ) -> BrowserContext:
         context = await browser.new_context(
             viewport=PHONE if phone else DESKTOP,  # pyright: ignore[reportArgumentType]
             has_touch=phone,
@@ -108,7 +112,7 @@ async def new_context(browser: Browser, screens: Served) -> AsyncIterator[Callab
 
 @pytest.fixture
 def open_register(new_context: Callable[..., Awaitable[BrowserContext]]) -> OpenRegister:
-    """`await open_register(classroom)` opens it as its teacher in a browser of its own."""
+    """What opens a register as its teacher, in a browser of its own."""
 
     async def open_(
         room: Classroom,

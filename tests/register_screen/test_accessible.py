@@ -11,7 +11,9 @@ from tests.register_screen.screen import OpenRegister
 
 NewContext = Callable[..., Awaitable[BrowserContext]]
 LOOKS = pytest.mark.parametrize(
-    ("phone", "dark"), [(False, False), (False, True), (True, False), (True, True)], ids=["1440", "1440-dark", "390", "390-dark"]
+    ("phone", "dark"),
+    [(False, False), (False, True), (True, False), (True, True)],
+    ids=["1440", "1440-dark", "390", "390-dark"],
 )
 
 
@@ -110,7 +112,9 @@ async def test_touch_targets_are_big_enough_on_a_phone(
            }).filter(({ width, height }) => width && height && (width < 44 || height < 44))"""
     )
     assert small == []
-    heights = await register.page.locator("[data-row]").evaluate_all("(rows) => rows.map((row) => row.offsetHeight)")
+    heights = await register.page.locator("[data-row]").evaluate_all(
+        "(rows) => rows.map((row) => row.offsetHeight)"
+    )
     assert min(heights) >= 48
     overflow = await register.page.evaluate("document.documentElement.scrollWidth - innerWidth")
     assert overflow <= 0

@@ -1,6 +1,5 @@
 """Taking back, marking several, notes and reasons, walk-ins."""
 
-
 from playwright.async_api import expect
 from sqlalchemy.ext.asyncio import AsyncSession
 
@@ -9,8 +8,9 @@ from tests.register_screen.classroom import Classroom, MakeClassroom
 from tests.register_screen.screen import OpenRegister, Register
 
 
-
-async def test_undo_goes_back_one_action_at_a_time(classroom: MakeClassroom, open_register: OpenRegister) -> None:
+async def test_undo_goes_back_one_action_at_a_time(
+    classroom: MakeClassroom, open_register: OpenRegister
+) -> None:
     room = await classroom(students=4)
     register = await open_register(room)
     first, second = room.names[:2]
@@ -47,7 +47,9 @@ async def test_undo_leaves_what_somebody_else_has_changed_since(
     assert await room.statuses() == {name: "excused"}
 
 
-async def test_taking_can_be_undone_and_done_again(classroom: MakeClassroom, open_register: OpenRegister) -> None:
+async def test_taking_can_be_undone_and_done_again(
+    classroom: MakeClassroom, open_register: OpenRegister
+) -> None:
     room = await classroom(students=4)
     register = await open_register(room)
     await register.choose(room.names[1], "Absent")
@@ -62,7 +64,9 @@ async def test_taking_can_be_undone_and_done_again(classroom: MakeClassroom, ope
     assert await room.taken_by() == room.teacher.user_id
 
 
-async def test_taking_can_be_undone_after_a_reload(classroom: MakeClassroom, open_register: OpenRegister) -> None:
+async def test_taking_can_be_undone_after_a_reload(
+    classroom: MakeClassroom, open_register: OpenRegister
+) -> None:
     room = await classroom(students=4)
     register = await open_register(room)
     await register.take_button.click()
@@ -89,7 +93,9 @@ async def test_taking_offline_and_undoing_it_leaves_nothing(
     assert await room.taken_by() is None
 
 
-async def test_several_students_are_marked_together(classroom: MakeClassroom, open_register: OpenRegister) -> None:
+async def test_several_students_are_marked_together(
+    classroom: MakeClassroom, open_register: OpenRegister
+) -> None:
     room = await classroom(students=8)
     register = await open_register(room)
     await register.press("x", "Shift+ArrowDown", "Shift+ArrowDown")
@@ -151,7 +157,9 @@ async def test_a_note_that_is_being_typed_is_kept_when_the_mark_changes(
 
 async def _visitor(room: Classroom, given_name: str) -> str:
     async with AsyncSession(room.engine, expire_on_commit=False, autoflush=False) as session:
-        student = await create_student(session, given_name=given_name, family_name="Guest", branch_id=room.branch_id)
+        student = await create_student(
+            session, given_name=given_name, family_name="Guest", branch_id=room.branch_id
+        )
         await session.commit()
     room.student_ids[student.full_name] = student.id
     return student.full_name
@@ -164,7 +172,9 @@ async def _add(register: Register, query: str, name: str) -> None:
     await expect(register.group(name)).to_be_visible()
 
 
-async def test_a_walk_in_is_added_marked_and_taken_out(classroom: MakeClassroom, open_register: OpenRegister) -> None:
+async def test_a_walk_in_is_added_marked_and_taken_out(
+    classroom: MakeClassroom, open_register: OpenRegister
+) -> None:
     room = await classroom(students=3)
     register = await open_register(room)
     name = await _visitor(room, "Wanda")
@@ -175,7 +185,9 @@ async def test_a_walk_in_is_added_marked_and_taken_out(classroom: MakeClassroom,
     await register.expect_stored(1)
 
     await register.row(name).get_by_role("button", name=f"Take {name} out of this session").click()
-    await expect(register.page.get_by_text("This student has a mark here. Clear the mark first.")).to_be_visible()
+    await expect(
+        register.page.get_by_text("This student has a mark here. Clear the mark first.")
+    ).to_be_visible()
     await register.press("u")
     await register.expect_stored(0)
     await register.row(name).get_by_role("button", name=f"Take {name} out of this session").click()

@@ -11,7 +11,11 @@ Run = Callable[[str], Awaitable[Any]]
 
 _SETUP = """
   const { Outbox, Access } = await import("/register/outbox.js");
-  const settled = () => new Promise((resolve) => setTimeout(resolve, 30));
+  const until = async (done) => {
+    for (let turn = 0; turn < 500 && !done(); turn += 1) await new Promise((resolve) => setTimeout(resolve, 10));
+    if (!done()) throw new Error(`never: ${done}`);
+  };
+  const again = (box) => { box.wake(); box.start({ access: Access.GRANTED }); };
   const mark = (student_id, status, version, more) => ({ student_id, status, minutes_late: null, note: "", version,
     marked_by: "Me", marked_by_id: 7, marked_at: "2026-11-23T10:00:00Z", source: "person", ...more });
   const sent = [];
@@ -33,7 +37,7 @@ _SETUP = """
 
 @pytest.fixture
 async def run(new_context: NewContext) -> Run:
-    """`await run(script)` runs it with the names above; what it returns comes back."""
+    """Runs a script with the names above; what it returns comes back."""
     context = await new_context()
     page = await context.new_page()
     await page.goto("/register/delivery.js")
@@ -49,9 +53,9 @@ async def test_a_mark_is_deleted_only_after_its_own_acknowledgement(run: Run) ->
         """
         let release; const gate = new Promise((resolve) => { release = resolve; });
         const box = await start(async (request) => { await gate; return ok(request); });
-        tap(box, 1, "absent"); await settled();
+        tap(box, 1, "absent"); await until(() => sent.length === 1);
         const before = [localStorage.length, box.items(1)[0].attempts];
-        release(); await settled();
+        release(); await until(() => box.items(1).length === 0);
         return [before, localStorage.length, box.items(1).length];
         """
     )
@@ -72,8 +76,8 @@ async def test_what_may_pass_is_tried_again_with_the_same_id(run: Run, answer: s
     ids = await run(
         f"""
         const box = await start((request) => sent.length < 2 ? {answer} : ok(request));
-        tap(box, 1, "absent"); await settled();
-        box.wake(); box.start({{ access: Access.GRANTED }}); await settled();
+        tap(box, 1, "absent"); await until(() => box.waits.size === 1);
+        again(box); await until(() => box.items(1).length === 0);
         return [sent.map((request) => request.body.mark_id), box.items(1).length];
         """
     )
@@ -87,7 +91,7 @@ async def test_a_refusal_is_kept_with_its_reason(run: Run, status: int) -> None:
     item = await run(
         f"""
         const box = await start(() => json({status}, {{ error: "some_reason", detail: "Because." }}));
-        tap(box, 1, "absent"); await settled();
+        tap(box, 1, "absent"); await until(() => box.items(1)[0].state === "refused");
         const [item] = box.items(1); const stored = localStorage.length;
         box.dismiss(item.id);
         return [item.state, item.reason, stored, localStorage.length, sent.length];
@@ -101,7 +105,7 @@ async def test_one_row_that_fails_does_not_hold_up_the_others(run: Run) -> None:
         """
         const box = await start((request) => request.body.student_id === 1 ? Promise.reject(new TypeError()) : ok(request));
         for (let student = 1; student <= 12; student += 1) tap(box, student, "absent");
-        await settled(); await settled();
+        await until(() => box.items(1).length === 1);
         return box.items(1).map((item) => item.student);
         """
     )
@@ -113,10 +117,10 @@ async def test_one_mark_of_a_row_is_on_its_way_at_a_time_and_the_next_builds_on_
         """
         let release; const gate = new Promise((resolve) => { release = resolve; });
         const box = await start(async (request) => { if (sent.length === 1) await gate; return ok(request); });
-        tap(box, 1, "absent"); await settled();
-        tap(box, 1, "late", { minutes: 5 }); tap(box, 1, "excused"); await settled();
+        tap(box, 1, "absent"); await until(() => sent.length === 1);
+        tap(box, 1, "late", { minutes: 5 }); tap(box, 1, "excused");
         const before = sent.length;
-        release(); await settled();
+        release(); await until(() => box.items(1).length === 0);
         return [before, sent.map(({ body }) => [body.status, body.base_version])];
         """
     )
@@ -132,8 +136,11 @@ async def test_taking_follows_every_mark_and_repeats_with_the_same_students(run:
           return request.body.student_id === 2 ? json(422, { error: "invalid_input", detail: "No." }) : ok(request);
         });
         tap(box, 1, "absent"); tap(box, 2, "late"); box.take({ session: 1, students: [1, 2, 3] });
-        await settled();
-        for (let turn = 0; turn < 3; turn += 1) { box.wake(); box.start({ access: Access.GRANTED }); await settled(); }
+        for (let bulk = 1; bulk <= 3; bulk += 1) {
+          await until(() => box.waits.size === 1 || box.registers.size === 1);
+          again(box);
+        }
+        await until(() => box.registers.size === 1);
         return [sent.map(({ url }) => url.split("/").pop()), sent.filter(({ url }) => url.endsWith("/bulk")).map(({ body }) => body.take_register)];
         """
     )
@@ -152,10 +159,11 @@ async def test_a_conflict_asks_about_the_newest_tap(run: Run) -> None:
           if (request.body.base_version === 55) return ok(request);
           await gate; return json(409, { error: "mark_conflict", detail: "Present by Other.", current: theirs });
         });
-        tap(box, 1, "absent"); await settled(); tap(box, 1, "late", { minutes: 9 }); release(); await settled();
+        tap(box, 1, "absent"); await until(() => sent.length === 1);
+        tap(box, 1, "late", { minutes: 9 }); release(); await until(() => box.items(1)[0].state === "conflict");
         const [item] = box.items(1);
         const asked = [box.items(1).length, item.state, item.status, sent.length];
-        box.replaceWithMine(item.id); await settled();
+        box.replaceWithMine(item.id); await until(() => box.items(1).length === 0);
         return [asked, sent.at(-1).body.status, sent.at(-1).body.minutes_late, sent.at(-1).body.mark_id !== item.id, box.items(1).length];
         """
     )
@@ -166,7 +174,7 @@ async def test_a_conflict_that_says_the_same_is_none(run: Run) -> None:
     result = await run(
         """
         const box = await start(() => json(409, { error: "mark_conflict", detail: "", current: mark(1, "absent", 55) }));
-        tap(box, 1, "absent"); await settled();
+        tap(box, 1, "absent"); await until(() => box.items(1).length === 0);
         return [box.items(1).length, box.acks.get("1:1").mark.version];
         """
     )
@@ -180,11 +188,11 @@ async def test_an_ended_sign_in_stops_all_until_the_same_user_is_back(run: Run) 
         const box = await start((request) => request.url.endsWith("/auth/me")
           ? (user ? json(200, { id: user }) : json(401, { error: "not_signed_in", detail: "" }))
           : (user === 7 ? ok(request) : json(401, { error: "not_signed_in", detail: "" })));
-        tap(box, 1, "absent"); await settled();
+        tap(box, 1, "absent"); await until(() => box.access !== "granted" && box.access !== "unknown");
         const out = [box.access, box.items(1).length];
-        user = 8; box.wake(); await settled();
+        user = 8; box.wake(); await until(() => box.access === "other_user");
         const other = [box.access, box.items(1).length, sent.length];
-        user = 7; box.wake(); await settled();
+        user = 7; box.wake(); await until(() => box.items(1).length === 0);
         return [out, other, box.access, box.items(1).length];
         """
     )
@@ -195,8 +203,8 @@ async def test_each_user_has_a_store_of_their_own(run: Run) -> None:
     result = await run(
         """
         const mine = await start(() => Promise.reject(new TypeError()), 7);
-        tap(mine, 1, "absent"); await settled();
-        const theirs = await start(ok, 8); await settled();
+        tap(mine, 1, "absent"); await until(() => mine.waits.size === 1);
+        const theirs = await start(ok, 8);
         const { keptByUser } = await import("/register/store.js");
         return [theirs.items(1).length, mine.items(1).length, [...keptByUser()]];
         """
@@ -213,3 +221,20 @@ async def test_a_tap_taken_back_before_it_was_sent_is_never_sent(run: Run) -> No
         """
     )
     assert result == [1, 0, 0]
+
+
+async def test_a_mark_over_ones_own_take_whose_answer_was_lost_is_no_conflict(run: Run) -> None:
+    result = await run(
+        """
+        const filled = mark(1, "present", 60, { source: "take_register" });
+        const box = await start(({ url, body }) => {
+          if (url.endsWith("/bulk")) return sent.length === 1 ? Promise.reject(new TypeError())
+            : json(200, { marks: [], taken_at: "2026-11-23T10:00:00Z", taken_by: "Me", stored: 2, expected: 2 });
+          return body.base_version === 60 ? ok({ body }) : json(409, { error: "mark_conflict", detail: "", current: filled });
+        });
+        box.take({ session: 1, students: [1, 2] }); await until(() => box.waits.size === 1);
+        tap(box, 1, "absent"); again(box); await until(() => box.items(1).length === 0);
+        return sent.map(({ url, body }) => body.status ?? url.split("/").pop());
+        """
+    )
+    assert result == ["bulk", "bulk", "absent", "absent"]

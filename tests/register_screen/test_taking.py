@@ -107,7 +107,9 @@ async def test_two_digits_within_a_second_are_one_number(
     assert (await room.marks())[room.names[0]] == ("late", 12, "")
 
 
-async def test_the_default_is_shown_but_not_taken(classroom: MakeClassroom, open_register: OpenRegister) -> None:
+async def test_the_default_is_shown_but_not_taken(
+    classroom: MakeClassroom, open_register: OpenRegister
+) -> None:
     room = await classroom(students=3)
     register = await open_register(room)
     for name in room.names:

@@ -1,10 +1,9 @@
 """Two people on one register: they see each other's marks at once, and nobody's mark is overwritten unseen."""
 
 import statistics
-import time
 from collections.abc import Awaitable, Callable
 
-from playwright.async_api import BrowserContext, Route, expect
+from playwright.async_api import BrowserContext, expect
 
 from tests.register_screen.classroom import MakeClassroom
 from tests.register_screen.screen import OpenRegister, Register
@@ -72,7 +71,7 @@ async def test_the_way_from_one_browser_to_the_other_is_short(
         seen = await (await theirs.page.wait_for_function("(key) => window.seen[key]", arg=key)).json_value()
         taken.append(seen - began)
         painted.append(frame)
-    print(
+    print(  # noqa: T201 - the figure is the point of the test
         f"\nbrowser to browser, {ROUNDS} marks: median {statistics.median(taken):.0f} ms, slowest {max(taken):.0f} ms;"
         f" tap to the second frame: p95 {sorted(painted)[int(0.95 * ROUNDS)]:.0f} ms"
     )
@@ -107,7 +106,9 @@ async def test_a_conflict_is_shown_and_theirs_can_be_kept(
     assert (await room.marks())[name] == ("late", 5, "")
 
 
-async def test_a_conflict_can_be_replaced_with_mine(classroom: MakeClassroom, open_register: OpenRegister) -> None:
+async def test_a_conflict_can_be_replaced_with_mine(
+    classroom: MakeClassroom, open_register: OpenRegister
+) -> None:
     room = await classroom(students=4)
     mine = await open_register(room)
     theirs = await open_register(room, person=room.admin)
@@ -164,30 +165,6 @@ async def test_a_mark_after_an_unanswered_take_is_no_conflict_with_oneself(
     await register.choose(room.names[1], "Absent")
     await register.page.unroute_all()
     await register.expect_stored(4)
-    assert (await room.statuses())[room.names[1]] == "absent"
-
-
-async def test_a_mark_after_a_take_whose_answer_was_lost_is_no_conflict_with_oneself(
-    classroom: MakeClassroom, open_register: OpenRegister
-) -> None:
-    room = await classroom(students=4)
-    register = await open_register(room)
-    answered: list[int] = []
-
-    async def lose_the_first_answer(route: Route) -> None:
-        if answered:
-            await route.continue_()
-        else:
-            answered.append((await route.fetch()).status)
-            await route.abort()
-
-    await register.page.route("**/api/v1/attendance/bulk", lose_the_first_answer)
-    await register.take_button.click()
-    await expect(register.row(room.names[0])).to_have_attribute("data-state", "waiting")
-    await register.choose(room.names[1], "Absent")
-    await register.page.unroute_all()
-    await register.expect_stored(4)
-    assert answered == [200]
     assert (await room.statuses())[room.names[1]] == "absent"
 
 

@@ -95,7 +95,11 @@ async def test_own_students(session: AsyncSession, people: People, who: str, nam
     ],
 )
 async def test_finding_a_student(
-    session: AsyncSession, people: People, who: str, beyond_own: bool, found: bool
+    session: AsyncSession,
+    people: People,
+    who: str,
+    beyond_own: bool,  # noqa: FBT001 - parameters of the table
+    found: bool,  # noqa: FBT001
 ):
     actor = factories.actor_of(people.users[who])
     hits = await service.find_students(session, actor=actor, query="prak mina", beyond_own=beyond_own)

@@ -125,10 +125,10 @@ def manifest(files: dict[str, Rows], *, version: str = "1.1", delta: bool = Fals
     return csv_of(["propertyName", "value"], rows)
 
 
-def bundle(files: dict[str, Rows], *, delta: bool = False, **headers: str) -> bytes:
+def bundle(files: dict[str, Rows], *, delta: bool = False, headers: dict[str, str] | None = None) -> bytes:
     """The zip of a bundle; `headers` replace a file's columns, separated by spaces."""
     version = "1.2" if "roles" in files else "1.1"
-    names = HEADERS | headers
+    names = HEADERS | (headers or {})
     contents = {f"{name}.csv": csv_of(names[name].split(), rows) for name, rows in files.items()}
     return zip_of({"manifest.csv": manifest(files, version=version, delta=delta), **contents})
 

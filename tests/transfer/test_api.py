@@ -74,7 +74,9 @@ async def test_progress_comes_in_lines_and_the_result_last(
     assert answer.headers["content-type"].startswith(upload.LINES)
     assert all({"stage", "done", "total"} == line.keys() for line in lines[:-1])
     digest = lines[-1]["result"]["digest"]
-    stale = await client.post(COMMIT, headers=headers, files=attached(bundle(school())), data={"preview_digest": "x"})
+    stale = await client.post(
+        COMMIT, headers=headers, files=attached(bundle(school())), data={"preview_digest": "x"}
+    )
     assert json.loads(stale.text.splitlines()[-1])["status"] == 409
     done = await client.post(
         COMMIT, headers=headers, files=attached(bundle(school())), data={"preview_digest": digest}

@@ -81,7 +81,12 @@ async def test_a_school_is_imported(session: AsyncSession) -> None:
     assert ann.search_text == "ann lee s1 ann@example.org"
     guardian = (await session.scalars(select(Guardian))).one()
     link = (await session.scalars(select(StudentGuardian))).one()
-    assert (link.student_id, link.guardian_id, link.relation, link.is_primary) == (ann.id, guardian.id, "parent", True)
+    assert (link.student_id, link.guardian_id, link.relation, link.is_primary) == (
+        ann.id,
+        guardian.id,
+        "parent",
+        True,
+    )
     enrollments = (await session.scalars(select(Enrollment).order_by(col(Enrollment.id)))).all()
     assert [(e.batch_id, e.starts_on, e.ends_on) for e in enrollments] == [
         (batch.id, date(2026, 9, 1), date(2026, 12, 18))
@@ -132,7 +137,9 @@ async def test_every_sample_imports_and_again_changes_nothing(session: AsyncSess
 
 async def test_an_edit_made_here_stays(session: AsyncSession) -> None:
     await run(session, bundle(school()))
-    await session.execute(update(Student).where(col(Student.code) == "S1").values(phone="555 01", email="new@example.org"))
+    await session.execute(
+        update(Student).where(col(Student.code) == "S1").values(phone="555 01", email="new@example.org")
+    )
 
     same, _ = await run(session, bundle(school()))
     assert (await student(session)).email == "new@example.org"
@@ -145,8 +152,9 @@ async def test_an_edit_made_here_stays(session: AsyncSession) -> None:
     assert reasons(same, "kept") == [
         "users 3 email: Kept new@example.org: edited here since. The file says ann@example.org."
     ]
-    assert "users 3 email: Kept new@example.org: edited here since. The file says file@example.org." in reasons(
-        preview, "kept"
+    assert (
+        "users 3 email: Kept new@example.org: edited here since. The file says file@example.org."
+        in reasons(preview, "kept")
     )
     again, _ = await run(session, bundle(changed))
     assert (again.created, again.changed) == (0, 0)
@@ -229,7 +237,9 @@ async def test_an_ended_enrolment_does_not_move_with_the_days(session: AsyncSess
         .where(col(ImportedRecord.sourced_id) == "e-s1")
         .values(values={"starts_on": "2026-09-01", "ends_on": "2026-10-05", "ended": True})
     )
-    await session.execute(update(Enrollment).where(col(Enrollment.id) == row.id).values(ends_on=date(2026, 10, 5)))
+    await session.execute(
+        update(Enrollment).where(col(Enrollment.id) == row.id).values(ends_on=date(2026, 10, 5))
+    )
 
     preview, _ = await run(session, bundle(ended))
 
@@ -237,14 +247,18 @@ async def test_an_ended_enrolment_does_not_move_with_the_days(session: AsyncSess
 
 
 async def test_people_who_are_here_already_are_linked_by_their_code_and_name(session: AsyncSession) -> None:
-    here = await factories.create_student(session, code="S1", given_name="Ann", family_name="Lee", phone="555 77")
+    here = await factories.create_student(
+        session, code="S1", given_name="Ann", family_name="Lee", phone="555 77"
+    )
     stranger = await factories.create_student(session, code="S2", given_name="Zoe", family_name="Quill")
 
     preview, _ = await run(session, bundle(school()))
 
     ann = await student(session)
     assert (ann.id, ann.phone, ann.email) == (here.id, "555 77", "ann@example.org")
-    assert "users 3 identifier: A student with the code S1 is here already: linked." in reasons(preview, "note")
+    assert "users 3 identifier: A student with the code S1 is here already: linked." in reasons(
+        preview, "note"
+    )
     refused = reasons(preview, "refused")
     assert "users 4 identifier: The code S2 belongs to someone of another name here." in refused
     assert "enrollments 4 userSourcedId: The user student-2 was refused (row 4)." in refused
@@ -265,7 +279,9 @@ async def test_a_user_name_that_is_taken_costs_the_account_alone(session: AsyncS
         f"users 6 username: The user name bob.ray is that of row 4. {without}",
     ]
     assert await count(session, Student) == 3
-    assert (await session.scalars(select(User).where(func.lower(User.username) == "ann.lee"))).one().role is Role.ADMIN
+    assert (
+        await session.scalars(select(User).where(func.lower(User.username) == "ann.lee"))
+    ).one().role is Role.ADMIN
 
 
 async def test_an_account_with_more_rights_is_left_alone(session: AsyncSession) -> None:
@@ -286,7 +302,8 @@ async def test_a_role_is_never_changed_and_an_administrator_never_made(session: 
 
     refused = reasons(preview, "refused")
     assert (
-        "users 3 role: Imported as a student before, now a teacher: a change of role has to be made here." in refused
+        "users 3 role: Imported as a student before, now a teacher: a change of role has to be made here."
+        in refused
     )
     assert "users 6 role: administrator: administrators are not created by import." in refused
     assert await session.scalar(select(func.count()).where(col(User.role) == Role.ADMIN)) == 0
@@ -299,7 +316,9 @@ async def test_a_guardian_unlinked_here_stays_unlinked(session: AsyncSession) ->
     preview, _ = await run(session, bundle(school()))
 
     assert await count(session, StudentGuardian) == 0
-    assert reasons(preview, "kept") == ["users 5 agentSourcedIds: Kept apart from parent-1: unlinked here since."]
+    assert reasons(preview, "kept") == [
+        "users 5 agentSourcedIds: Kept apart from parent-1: unlinked here since."
+    ]
 
 
 async def test_enrolments_that_change_places_in_time(session: AsyncSession) -> None:
@@ -332,10 +351,14 @@ async def test_an_enrolment_made_by_hand_is_linked(session: AsyncSession) -> Non
     row = (await session.scalars(select(Enrollment).where(col(Enrollment.ends_on).is_(None)))).one()
     assert row.starts_on == date(2026, 9, 10)
     assert await count(session, Enrollment) == 2
-    assert "enrollments 3 userSourcedId: The student is enrolled here already: linked to it." in reasons(preview, "note")
+    assert "enrollments 3 userSourcedId: The student is enrolled here already: linked to it." in reasons(
+        preview, "note"
+    )
 
 
-async def test_nothing_is_stored_when_a_row_fails_in_the_middle(session: AsyncSession, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_nothing_is_stored_when_a_row_fails_in_the_middle(
+    session: AsyncSession, monkeypatch: pytest.MonkeyPatch
+) -> None:
     source = bundle(school())
     preview = await preview_oneroster(session, actor=ADMIN, source=source)
     before = await counts(session)
@@ -374,7 +397,9 @@ async def test_a_row_changed_while_the_import_runs_is_not_overwritten(
 
     async def late(*args: object, **kwargs: object) -> None:
         await session.execute(
-            update(Student).where(col(Student.code) == "S1").values(notes="edited", version=Student.version + 1)
+            update(Student)
+            .where(col(Student.code) == "S1")
+            .values(notes="edited", version=Student.version + 1)
         )
         await carry_out(*args, **kwargs)  # pyright: ignore[reportArgumentType]
 
@@ -409,8 +434,10 @@ async def test_the_run_is_remembered_and_audited_without_passwords(session: Asyn
     event = (await session.scalars(select(AuditEvent).where(col(AuditEvent.action) == "import.commit"))).one()
     assert event.subject_id == result.run_id
     stored = await session.scalars(
-        text("SELECT t::text FROM imported_record t UNION ALL SELECT t::text FROM audit_event t "
-             "UNION ALL SELECT t::text FROM import_run t UNION ALL SELECT t::text FROM user_account t")
+        text(
+            "SELECT t::text FROM imported_record t UNION ALL SELECT t::text FROM audit_event t "
+            "UNION ALL SELECT t::text FROM import_run t UNION ALL SELECT t::text FROM user_account t"
+        )
     )
     assert not any("Password1" in row for row in stored)
 

@@ -244,7 +244,7 @@ def _approval_dialog() -> rx.Component:
 
 
 def _invitation_dialog() -> rx.Component:
-    url = InvitationLink.url
+    url = rx.Var.create(InvitationLink.url)
     copy = rx.Var(f"window.academics.copy({url!s})", _var_data=url._get_all_var_data())  # noqa: SLF001 - Reflex's way
     return dialog(
         rx.el.div(

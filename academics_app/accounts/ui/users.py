@@ -164,7 +164,7 @@ def users_page() -> rx.Component:
 
 
 def _actions(row: UserRow) -> rx.Component:
-    named = {"custom_attrs": {"aria-description": row.name}}
+    named: dict[str, Any] = {"custom_attrs": {"aria-description": row.name}}
     change = button(_("Change"), kind="quiet", on_click=UserForm.edit(row.id), **named)
     return rx.el.span(
         rx.match(

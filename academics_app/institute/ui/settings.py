@@ -34,6 +34,8 @@ from academics_app.ui.policy import allow
 from academics_app.ui.watching import changes, guarded
 
 _TECHNICAL = ("Etc/", "SystemV/", "posix/", "right/")
+_FIELDS = {"name": "institute_name"}
+"""The dialogs of this page have a field `name` too, and a field's name is its id."""
 _CHECKS = ("registration_open", "excused_counts_against")
 
 
@@ -68,11 +70,14 @@ class SettingsForm(FormState, rx.State):
     async def save(self, form: dict[str, Any]) -> Any:
         """Store the form. Another time zone moves the future sessions, so that their wall-clock times hold."""
         with self._form_errors():
-            data = SettingsUpdate.model_validate(filled(form, checks=_CHECKS))
+            values = filled(form, checks=_CHECKS)
+            values["name"] = values.pop("institute_name", None)
+            data = SettingsUpdate.model_validate(values)
             async with transaction() as session:
                 await update_settings(session, actor=current_actor(), data=data)
             await self._load()
             return saved(_("Settings saved"))
+        self.form_errors = {_FIELDS.get(name, name): reason for name, reason in self.form_errors.items()}
         return None
 
     async def _load(self) -> None:
@@ -147,7 +152,7 @@ def _settings_card() -> rx.Component:
                         rx.el.p(state.form_problem, class_name="form-problem", role="alert"),
                     ),
                     text_field(
-                        "name",
+                        "institute_name",
                         _("Name of the institute"),
                         state=state,
                         value=state.name,

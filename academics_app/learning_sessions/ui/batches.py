@@ -181,7 +181,8 @@ class BatchForm(FormState, rx.State):
                     data = BatchUpdate.model_validate({**values, "version": self.version})
                     batch = await update_batch(session, actor=actor, batch_id=self.editing_id, data=data)
                 else:
-                    batch = await create_batch(session, actor=actor, data=BatchCreate.model_validate(values))
+                    given = {name: value for name, value in values.items() if value is not None}
+                    batch = await create_batch(session, actor=actor, data=BatchCreate.model_validate(given))
             self.form_open = False
             if self.editing_id:
                 return saved(_("{name} changed").format(name=batch.name))

@@ -60,7 +60,7 @@ class Lesson:
     room: str
     teacher: str
     note: str
-    expected: str
+    count: int
     is_cancelled: bool
     is_taken: bool
     href: str
@@ -262,9 +262,7 @@ def _lesson(session: SessionRead, zone: ZoneInfo, actor: Actor) -> Lesson:
         room=session.room_name or "",
         teacher=teacher if actor.faculty_id is None or session.faculty_id != actor.faculty_id else "",
         note=note,
-        expected=ngettext("{n} student", "{n} students", session.expected_count).format(
-            n=session.expected_count
-        ),
+        count=session.expected_count,
         is_cancelled=is_cancelled,
         is_taken=session.register_taken_at is not None,
         href=routes.register(session.id) if may(actor, Permission.REGISTER_READ) else "",
@@ -413,7 +411,8 @@ def _day(day: Day) -> rx.Component:
             rx.cond(day.now, rx.el.div(class_name="now-line", style={"top": day.now}, aria_hidden=True)),
             rx.el.ol(rx.foreach(day.lessons, _lesson_card), class_name="lessons"),
             rx.cond(
-                day.lessons.length() == 0, rx.el.p(_("No sessions"), class_name="no-lessons muted small")  # pyright: ignore[reportAttributeAccessIssue]
+                day.lessons.length() == 0,
+                rx.el.p(_("No sessions"), class_name="no-lessons muted small"),  # pyright: ignore[reportAttributeAccessIssue]
             ),  # pyright: ignore[reportAttributeAccessIssue]
             class_name="day-body",
         ),
@@ -444,7 +443,12 @@ def _lesson_card(lesson: Lesson) -> rx.Component:
         rx.cond(lesson.note, rx.el.span(lesson.note, class_name="lesson-note", title=lesson.note)),
         rx.el.span(
             rx.cond(lesson.teacher, rx.el.span(lesson.teacher)),
-            rx.el.span(lesson.expected, class_name="lesson-fixed"),
+            rx.el.span(
+                rx.icon("users", size=11, aria_hidden=True),
+                lesson.count,
+                rx.el.span(" ", _("students expected"), class_name="sr-only"),
+                class_name="lesson-fixed lesson-count",
+            ),
             class_name="lesson-line lesson-more",
         ),
         rx.cond(

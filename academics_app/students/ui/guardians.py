@@ -317,9 +317,7 @@ def _form_dialog(student_id: Any) -> rx.Component:
             ),
         ),
         _text("full_name", _("Name"), required=True, auto_focus=True),
-        _text(
-            "relation", _("Relation"), required=True, placeholder=_("Mother, father, aunt…"), max_length=40
-        ),
+        _text("relation", _("Relation"), placeholder=_("Mother, father, aunt…"), max_length=40),
         rx.el.div(
             _text("phone", _("Phone"), type="tel"),
             _text("email", _("E-mail"), type="email"),

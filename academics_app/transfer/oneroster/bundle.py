@@ -192,7 +192,9 @@ def _parse(name: str, content: bytes) -> Table:
     delimiter = max(",;\t", key=header_line.count)
     if delimiter != ",":
         called = {"\t": "tabs", ";": "semicolons"}[delimiter]
-        table.remarks.append(f"The cells are separated by {called}; OneRoster asks for commas. Read all the same.")
+        table.remarks.append(
+            f"The cells are separated by {called}; OneRoster asks for commas. Read all the same."
+        )
     records = _records(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter, strict=False), table)
     header = next(((number, cells) for number, cells in records if any(map(str.strip, cells))), None)
     if header is None:
@@ -229,9 +231,7 @@ def _records(reader: Iterator[list[str]], table: Table) -> Iterator[tuple[int, l
 
 def _fault(cells: list[str], width: int) -> str | None:
     if len(cells) > width and any(map(str.strip, cells[width:])):
-        return (
-            f"The row has {len(cells)} cells and the header {width}: probably a comma stands in a cell without quotes."
-        )
+        return f"The row has {len(cells)} cells and the header {width}: probably a comma stands in a cell without quotes."
     if any("\x00" in cell for cell in cells):
         return "The row holds a NUL character."
     if any(len(cell) > MAX_CELL_LENGTH for cell in cells):
@@ -283,7 +283,9 @@ def _read_manifest(bundle: Bundle) -> None:
     bundle.version = "1.2" if "roles" in bundle.tables or not users_carry_roles else "1.1"
     declared = said.get("oneroster.version", "")
     if declared.startswith(("1.1", "1.2")) and declared[:3] != bundle.version and "users" in bundle.tables:
-        bundle.remarks.append(f"The manifest says OneRoster {declared}, the files are those of {bundle.version}.")
+        bundle.remarks.append(
+            f"The manifest says OneRoster {declared}, the files are those of {bundle.version}."
+        )
     elif declared and not declared.startswith(("1.1", "1.2")):
         bundle.remarks.append(f"The manifest says OneRoster {declared[:20]}; 1.1 and 1.2 are known here.")
     for name in FILES:

@@ -16,14 +16,19 @@ _MAX_NAME, _MAX_CODE = 200, 60
 
 def plan_subjects(draft: Draft) -> None:
     """Plan every row of courses.csv."""
+    classes = draft.bundle.table("classes").rows
+    still_used = {row["courseSourcedId"] for row in classes if not draft.is_gone(row)}
     for row in draft.usable_rows("courses", Kind.SUBJECT):
         sourced_id, title, code = row["sourcedId"], row["title"], row["courseCode"]
         known = draft.record(Kind.SUBJECT, sourced_id) is not None
         if draft.is_gone(row):
-            if known:
-                draft.settle(row, Kind.SUBJECT, sourced_id, {"is_active": False})
-            else:
+            if not known:
                 draft.leave_out(row, Kind.SUBJECT)
+            elif sourced_id in still_used:
+                reason = f"{row['status']}, but a class of this bundle still uses it: it stays as it is."
+                draft.leave(row, Kind.SUBJECT, "status", reason)
+            else:
+                draft.settle(row, Kind.SUBJECT, sourced_id, {"is_active": False})
             continue
         if not title or len(title) > _MAX_NAME:
             reason = f"The title is longer than {_MAX_NAME} characters." if title else "The title is empty."
@@ -84,7 +89,9 @@ class Classes:
                 faculty, class_id = record.values["faculty_id"], class_id or record.values["class"]
             if faculty is not None and class_id:
                 primary = row["primary"].lower() in {"true", "1", "yes"}
-                self.teachings[class_id].append(Teaching(row, class_id, faculty, primary, not draft.is_gone(row)))
+                self.teachings[class_id].append(
+                    Teaching(row, class_id, faculty, primary, not draft.is_gone(row))
+                )
         elif not draft.is_gone(row) and (begins := draft.date_or_none(row, "beginDate")):
             self.earliest[class_id] = min(begins, self.earliest.get(class_id, begins))
 
@@ -117,12 +124,16 @@ class Classes:
         school = row["schoolSourcedId"]
         branch = draft.entity(Kind.BRANCH, school)
         if branch is None and (school or not record):
-            reason = f"The school {school} {draft.why_not('orgs', school)}." if school else "There is no school."
+            reason = (
+                f"The school {school} {draft.why_not('orgs', school)}." if school else "There is no school."
+            )
             draft.refuse(row, Kind.BATCH, "schoolSourcedId", reason)
             return
         subject = self._subject(row)
         if subject is None:
-            draft.refuse(row, Kind.BATCH, "courseSourcedId", "No subject can be made of its course, subjects or title.")
+            draft.refuse(
+                row, Kind.BATCH, "courseSourcedId", "No subject can be made of its course, subjects or title."
+            )
             return
         values: Values = {"name": title, "subject_id": subject, "status": "active"}
         if branch is not None:
@@ -190,7 +201,9 @@ class Classes:
             return {}
         earliest = self.earliest.get(row["sourcedId"])
         since = f"its first enrolment, {earliest}" if earliest else f"today, {draft.today}"
-        draft.note(row, "termSourcedIds", f"No term with dates: the batch begins with {since}.", alike="no dates")
+        draft.note(
+            row, "termSourcedIds", f"No term with dates: the batch begins with {since}.", alike="no dates"
+        )
         return {"starts_on": earliest or draft.today, "ends_on": None}
 
     def _faculty(self, class_id: str) -> Values:
@@ -208,7 +221,12 @@ class Classes:
             if teaching.is_active
         ]
         choices += [
-            (not memory.values["primary"], memory.values["faculty_id"] != before, 0, memory.values["faculty_id"])
+            (
+                not memory.values["primary"],
+                memory.values["faculty_id"] != before,
+                0,
+                memory.values["faculty_id"],
+            )
             for sourced_id, memory in draft.teaching_memories(class_id)
             if sourced_id not in mentioned and memory.values["active"]
         ]
@@ -236,7 +254,9 @@ class Classes:
         }
         is_chosen = teaching.is_active and self.chosen.get(teaching.class_id) == teaching.faculty
         if teaching.is_active and not is_chosen:
-            draft.note(row, "primary", "A batch has one faculty member: someone else was chosen (primary first).")
+            draft.note(
+                row, "primary", "A batch has one faculty member: someone else was chosen (primary first)."
+            )
         if record is None or record.values != values:
             draft.plan.remembered.append(Remember(Kind.TEACHING, row["sourcedId"], batch, values))
         if record is None:
@@ -253,4 +273,6 @@ def refuse_unteaching(draft: Draft, row: Row) -> None:
         reason = f"{user_id} is a {WORD_FOR[kinds[0]]}, not a teacher."
         draft.refuse(row, Kind.TEACHING, "role", reason)
     else:
-        draft.refuse(row, Kind.TEACHING, "userSourcedId", f"The user {user_id} {draft.why_not('users', user_id)}.")
+        draft.refuse(
+            row, Kind.TEACHING, "userSourcedId", f"The user {user_id} {draft.why_not('users', user_id)}."
+        )

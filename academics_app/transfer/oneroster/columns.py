@@ -92,7 +92,9 @@ def canonical_columns(file: str, header: Sequence[str]) -> tuple[dict[str, int],
     if secret:
         remarks.append("Passwords in the file are not read; people get theirs by invitation.")
     ignored = [
-        name for at, name in enumerate(names) if name and at not in used and name.casefold() not in _NOT_REMARKABLE
+        name
+        for at, name in enumerate(names)
+        if name and at not in used and name.casefold() not in _NOT_REMARKABLE
     ]
     if ignored and file in FILES:
         remarks.append(f"Columns that have no place here: {', '.join(ignored)}.")

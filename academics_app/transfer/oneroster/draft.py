@@ -108,7 +108,12 @@ class Draft:
         for number, reason in table.faults:
             self.refuse(Row(table, number, ()), kind, "row", reason)
         if table.rows and not table.has("sourcedId"):
-            self.say(table, Level.REFUSED, "sourcedId", f"{file}.csv has no column sourcedId: nothing of it is imported.")
+            self.say(
+                table,
+                Level.REFUSED,
+                "sourcedId",
+                f"{file}.csv has no column sourcedId: nothing of it is imported.",
+            )
             self.plan.counts[file, kind, Action.REFUSED] += len(table.rows)
             return
         first: dict[str, int] = {}
@@ -117,13 +122,19 @@ class Draft:
             if not sourced_id:
                 self.refuse(row, kind, "sourcedId", "The sourcedId is empty.")
             elif len(sourced_id) > MAX_SOURCED_ID:
-                self.refuse(row, kind, "sourcedId", f"The sourcedId is longer than {MAX_SOURCED_ID} characters.")
+                self.refuse(
+                    row, kind, "sourcedId", f"The sourcedId is longer than {MAX_SOURCED_ID} characters."
+                )
             elif sourced_id in first:
-                self.say(row, Level.REFUSED, "sourcedId", f"The same sourcedId as in row {first[sourced_id]}.")
+                self.say(
+                    row, Level.REFUSED, "sourcedId", f"The same sourcedId as in row {first[sourced_id]}."
+                )
                 self.count(row, kind, Action.REFUSED)
             elif row["status"].lower() not in {"", "active", *_GONE}:
                 first[sourced_id] = row.number
-                self.refuse(row, kind, "status", f"{row['status'][:40]!r} is no status; active or tobedeleted.")
+                self.refuse(
+                    row, kind, "status", f"{row['status'][:40]!r} is no status; active or tobedeleted."
+                )
             else:
                 first[sourced_id] = row.number
                 yield row
@@ -213,7 +224,9 @@ class Draft:
     def recorded_as(self, kind: Kind, entity_id: int) -> str | None:
         """The sourcedId, among those that the bundle mentions, under which a row here was imported."""
         if not self._recorded:
-            self._recorded = {(k, record.entity_id): sid for (k, sid), record in self.snapshot.records.items()}
+            self._recorded = {
+                (k, record.entity_id): sid for (k, sid), record in self.snapshot.records.items()
+            }
         return self._recorded.get((kind, entity_id))
 
     def teaching_memories(self, class_id: str) -> list[tuple[str, Record]]:

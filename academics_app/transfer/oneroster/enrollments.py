@@ -44,7 +44,11 @@ def plan_enrollments(draft: Draft, rows: list[Row], taught: set[str]) -> None:
             told = _Told(row, _end(draft, row, record, here), record, record.entity_id)
             pairs[here["student_id"], here["batch_id"]].append(told)
         elif role != "student":
-            reason = f"The role {row['role'][:40]!r} has no place in a batch here." if role else "There is no role."
+            reason = (
+                f"The role {row['role'][:40]!r} has no place in a batch here."
+                if role
+                else "There is no role."
+            )
             draft.refuse(row, Kind.ENROLLMENT, "role", reason)
         else:
             _tell(draft, row, record, pairs)
@@ -55,7 +59,9 @@ def plan_enrollments(draft: Draft, rows: list[Row], taught: set[str]) -> None:
 def _meet(draft: Draft, row: Row, record: Record) -> bool:
     """Whether the enrolment of an earlier import is still here, and no other row stands for it; else refuse the row."""
     if record.entity_id not in draft.snapshot.rows[Kind.ENROLLMENT]:
-        draft.refuse(row, Kind.ENROLLMENT, "sourcedId", "It was imported before and has been deleted here since.")
+        draft.refuse(
+            row, Kind.ENROLLMENT, "sourcedId", "It was imported before and has been deleted here since."
+        )
         return False
     if not draft.is_free(Kind.ENROLLMENT, record.entity_id):
         draft.refuse(row, Kind.ENROLLMENT, "sourcedId", "Another row stands for the same enrolment here.")
@@ -92,7 +98,9 @@ def _tell(
         return
     here = draft.snapshot.rows[Kind.ENROLLMENT].get(record.entity_id) if record else None
     if here and (here["student_id"], here["batch_id"]) != (student, batch):
-        draft.refuse(row, Kind.ENROLLMENT, "sourcedId", "It was another student's or class's enrolment before.")
+        draft.refuse(
+            row, Kind.ENROLLMENT, "sourcedId", "It was another student's or class's enrolment before."
+        )
         return
     days = _days(draft, row, draft.current(Kind.BATCH, batch), here)
     if days is not None:
@@ -112,7 +120,9 @@ def _days(draft: Draft, row: Row, batch: Values, here: Values | None) -> Days | 
     if ends_on and ends_on < starts_on:
         told = "" if dates[0] and dates[1] else ", where a missing date is the class's"
         field = "endDate" if dates[1] else "beginDate"
-        draft.refuse(row, Kind.ENROLLMENT, field, f"It ends on {ends_on}, before it begins on {starts_on}{told}.")
+        draft.refuse(
+            row, Kind.ENROLLMENT, field, f"It ends on {ends_on}, before it begins on {starts_on}{told}."
+        )
         return None
     outside = starts_on < batch["starts_on"] or (batch["ends_on"] and (ends_on or "9999") > batch["ends_on"])
     if (dates[0] or dates[1]) and outside:
@@ -136,7 +146,9 @@ def _plan_pair(draft: Draft, student: Entity, batch: Entity, all_told: list[_Tol
         if clash is not None:
             where = f"row {first_row[clash]}" if clash in first_row else "one that is here"
             until = clash.ends_on or "now on"
-            reason = f"The student is enrolled in this class already from {clash.starts_on} to {until} ({where})."
+            reason = (
+                f"The student is enrolled in this class already from {clash.starts_on} to {until} ({where})."
+            )
             draft.refuse(told.row, Kind.ENROLLMENT, "beginDate", reason)
             continue
         standing.append(days)

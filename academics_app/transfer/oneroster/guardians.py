@@ -60,7 +60,9 @@ class _Links:
     def _refuse(self, row: Row, agent_id: str, theirs: set[Kind], needed: str) -> None:
         what = f"is a {WORD_FOR[min(theirs)]}" if theirs else self.draft.why_not("users", agent_id)
         reason = f"{agent_id} {what}, not a {needed}." if theirs else f"{agent_id} {what}."
-        self.draft.say(row, Level.REFUSED, "agentSourcedIds", f"{reason} The person is imported without this link.")
+        self.draft.say(
+            row, Level.REFUSED, "agentSourcedIds", f"{reason} The person is imported without this link."
+        )
         self.draft.count(row, Kind.GUARDIAN_LINK, Action.REFUSED)
 
     def _link(self, row: Row, student_id: str, guardian_id: str) -> None:
@@ -74,7 +76,9 @@ class _Links:
         is_here = (student, guardian) in draft.snapshot.links
         record = draft.record(Kind.GUARDIAN_LINK, key)
         if record and not is_here:
-            draft.say(row, Level.KEPT, "agentSourcedIds", f"Kept apart from {guardian_id}: unlinked here since.")
+            draft.say(
+                row, Level.KEPT, "agentSourcedIds", f"Kept apart from {guardian_id}: unlinked here since."
+            )
             draft.count(row, Kind.GUARDIAN_LINK, Action.UNCHANGED)
             return
         if record is None:
@@ -132,7 +136,9 @@ def read_births(draft: Draft) -> tuple[dict[str, str | None], list[Row]]:
 
 def plan_births(draft: Draft, births: dict[str, str | None], rows: list[Row]) -> None:
     """Say what came of each row of demographics.csv; students who are only there are planned here."""
-    changed = {update.entity_id for update in draft.plan.updates[Kind.STUDENT] if "date_of_birth" in update.values}
+    changed = {
+        update.entity_id for update in draft.plan.updates[Kind.STUDENT] if "date_of_birth" in update.values
+    }
     for row in rows:
         user_id = row["sourcedId"]
         student = draft.entity(Kind.STUDENT, user_id)

@@ -58,7 +58,12 @@ class People:
             if draft.is_gone(row):
                 draft.note(row, "status", f"{row['status']}: the role doesn't count.", alike="gone role")
             elif row["userSourcedId"] not in here:
-                draft.note(row, "userSourcedId", f"The user {row['userSourcedId']} isn't in users.csv.", alike="no user")
+                draft.note(
+                    row,
+                    "userSourcedId",
+                    f"The user {row['userSourcedId']} isn't in users.csv.",
+                    alike="no user",
+                )
             else:
                 self.roles[row["userSourcedId"]].append(row)
         for rows in self.roles.values():
@@ -123,7 +128,9 @@ class People:
             draft.leave_out(row, kinds[0] if kinds else Kind.ACCOUNT)
             return
         for kind in recorded:
-            gone: Values = {Kind.STUDENT: {"status": "withdrawn"}, Kind.FACULTY: {"status": "left"}}.get(kind, {})
+            gone: Values = {Kind.STUDENT: {"status": "withdrawn"}, Kind.FACULTY: {"status": "left"}}.get(
+                kind, {}
+            )
             draft.settle(row, kind, sourced_id, gone)
         account = draft.record(Kind.ACCOUNT, sourced_id)
         if account and self._may_touch(row, account.entity_id):
@@ -144,7 +151,9 @@ class People:
             known = draft.record(kind, sourced_id) or match
             if branch is None and not known:
                 orgs = ", ".join(self._org_ids(row)) or "no organisation"
-                draft.refuse(row, kind, "orgSourcedIds", f"The student has to belong to a school here: {orgs} is none.")
+                draft.refuse(
+                    row, kind, "orgSourcedIds", f"The student has to belong to a school here: {orgs} is none."
+                )
                 return None
             if branch is not None:
                 incoming["branch_id"] = branch
@@ -164,7 +173,12 @@ class People:
             name: Values = {"full_name": f"{given} {family}".strip()}
             status: Values = {"status": "active"} if kind is Kind.FACULTY else {}
             return name | status | asserted(row, contact)
-        values: Values = {"given_name": given, "family_name": family, "status": "active", **asserted(row, contact)}
+        values: Values = {
+            "given_name": given,
+            "family_name": family,
+            "status": "active",
+            **asserted(row, contact),
+        }
         if row["sourcedId"] in self.births:
             values["date_of_birth"] = self.births[row["sourcedId"]]
         return values
@@ -177,7 +191,9 @@ class People:
         orgs = self._org_ids(row)
         branch = branch_of(self.draft, orgs)
         if branch is None and (branch := only_branch(self.draft)) is not None:
-            self.draft.note(row, "orgSourcedIds", "No school of the student's is known: put into the only branch.")
+            self.draft.note(
+                row, "orgSourcedIds", "No school of the student's is known: put into the only branch."
+            )
         return branch
 
     def _match(self, row: Row, kind: Kind) -> tuple[int | None, str | None]:
@@ -186,14 +202,18 @@ class People:
         given, family = _names(row)
         if kind is not Kind.GUARDIAN:
             if identifier in self.shared_identifiers and identifier:
-                draft.note(row, "identifier", "Several users have this identifier: the sourcedId is the code.")
+                draft.note(
+                    row, "identifier", "Several users have this identifier: the sourcedId is the code."
+                )
                 identifier = ""
             for code in filter(None, (identifier, sourced_id)):
                 match = draft.match_by_code(kind, [code])
                 if match is None:
                     continue
                 if _is_named(draft.current(kind, match), given, family):
-                    draft.note(row, "identifier", f"A {WORD_FOR[kind]} with the code {code} is here already: linked.")
+                    draft.note(
+                        row, "identifier", f"A {WORD_FOR[kind]} with the code {code} is here already: linked."
+                    )
                     return match, None
                 if code == identifier:
                     return None, f"The code {code} belongs to someone of another name here."
@@ -203,7 +223,9 @@ class People:
             here = draft.snapshot.rows[kind].get(person)
             free = draft.is_free(kind, person) and draft.recorded_as(kind, person) is None
             if here and free and same_name(_full_name(here), f"{given} {family}"):
-                draft.note(row, "username", "The account with this user name and name is here already: linked.")
+                draft.note(
+                    row, "username", "The account with this user name and name is here already: linked."
+                )
                 return person, None
         return None, None
 
@@ -229,7 +251,12 @@ class People:
         username = row["username"] or email or ""
         problem = self._username_problem(username)
         if problem:
-            draft.say(row, Level.REFUSED, "username", f"{problem} The {WORD_FOR[kind]} is imported without an account.")
+            draft.say(
+                row,
+                Level.REFUSED,
+                "username",
+                f"{problem} The {WORD_FOR[kind]} is imported without an account.",
+            )
             draft.count(row, Kind.ACCOUNT, Action.REFUSED)
             return
         self.usernames[username.lower()] = row.number
@@ -304,5 +331,7 @@ def _is_named(values: Values, given: str, family: str) -> bool:
     """Whether someone here may be the one in the file: the given or the family name is the same."""
     if "given_name" not in values:
         here = values["full_name"].split()
-        return same_name(values["full_name"], f"{given} {family}") or same_name(here[-1] if here else "", family)
+        return same_name(values["full_name"], f"{given} {family}") or same_name(
+            here[-1] if here else "", family
+        )
     return same_name(values["given_name"], given) or same_name(values["family_name"], family)

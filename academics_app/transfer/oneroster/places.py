@@ -36,7 +36,9 @@ def plan_branches(draft: Draft) -> None:
                 draft.note(row, "type", f"A {row['type']} that classes belong to: taken as a branch.")
                 _plan_branch(draft, row)
             case _:
-                draft.leave(row, Kind.BRANCH, "type", f"A {row['type'][:40]} is no place of teaching: left out.")
+                draft.leave(
+                    row, Kind.BRANCH, "type", f"A {row['type'][:40]} is no place of teaching: left out."
+                )
     for row in departments:
         _plan_department(draft, row, by_id)
 
@@ -66,7 +68,9 @@ def _plan_department(draft: Draft, row: Row, by_id: dict[str, Row]) -> None:
         return
     branch = draft.entity(Kind.BRANCH, school)
     if branch is None:
-        draft.refuse(row, Kind.BRANCH, "parentSourcedId", f"The school {school} {draft.why_not('orgs', school)}.")
+        draft.refuse(
+            row, Kind.BRANCH, "parentSourcedId", f"The school {school} {draft.why_not('orgs', school)}."
+        )
         return
     draft.stand_for(Kind.BRANCH, sourced_id, branch)
     if record is None:
@@ -112,7 +116,9 @@ def _plan_branch(draft: Draft, row: Row) -> None:
         sourced_id,
         {"name": name, "is_active": True},
         match=match,
-        on_create=lambda: {"code": draft.free_code(Kind.BRANCH, [row["identifier"]], sourced_id, MAX_BRANCH_CODE)},
+        on_create=lambda: {
+            "code": draft.free_code(Kind.BRANCH, [row["identifier"]], sourced_id, MAX_BRANCH_CODE)
+        },
     )
 
 
@@ -129,13 +135,17 @@ def plan_terms(draft: Draft) -> None:
             draft.term_dates[sourced_id] = (starts_on, ends_on)
         if draft.is_gone(row):
             if draft.record(Kind.TERM, sourced_id):
-                draft.leave(row, Kind.TERM, "status", f"{row['status']}: terms are not deleted, it stays as it is.")
+                draft.leave(
+                    row, Kind.TERM, "status", f"{row['status']}: terms are not deleted, it stays as it is."
+                )
             else:
                 draft.leave_out(row, Kind.TERM)
         elif not title or len(title) > MAX_NAME:
             draft.refuse(row, Kind.TERM, "title", _length_problem("title", title))
         elif not starts_on or not ends_on:
-            draft.refuse(row, Kind.TERM, "endDate" if starts_on else "startDate", "A term needs both its dates.")
+            draft.refuse(
+                row, Kind.TERM, "endDate" if starts_on else "startDate", "A term needs both its dates."
+            )
         elif ends_on < starts_on:
             draft.refuse(row, Kind.TERM, "endDate", "The term ends before it begins.")
         else:

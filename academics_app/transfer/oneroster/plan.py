@@ -151,4 +151,6 @@ class Plan:
             [(r.kind, r.sourced_id, r.entity, r.values) for r in self.remembered],
             [(m.file, m.row, m.level, m.field, m.reason) for m in self.messages],
         ]
-        self.digest = hashlib.sha256(orjson.dumps(state, default=tuple, option=orjson.OPT_SORT_KEYS)).hexdigest()
+        self.digest = hashlib.sha256(
+            orjson.dumps(state, default=tuple, option=orjson.OPT_SORT_KEYS)
+        ).hexdigest()

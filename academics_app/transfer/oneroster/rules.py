@@ -89,5 +89,7 @@ def _tell_of_absent(draft: Draft) -> None:
         table = draft.bundle.table(_FILE_OF[kind])
         if number and table.rows and not table.is_delta:
             draft.note(
-                table, "", f"{number:,} {_NAMES[kind]} of earlier imports are not in this bundle; they stay as they are."
+                table,
+                "",
+                f"{number:,} {_NAMES[kind]} of earlier imports are not in this bundle; they stay as they are.",
             )

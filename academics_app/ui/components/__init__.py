@@ -4,13 +4,40 @@ from academics_app.ui.components.attendance_strip import attendance_strip, descr
 from academics_app.ui.components.avatar import avatar, initials_of, person
 from academics_app.ui.components.badge import MARKS, badge, mark_badge
 from academics_app.ui.components.button import button, icon_button, link_button
-from academics_app.ui.components.data_list import Column, data_list, filter_chip, filter_select, plain_table, toolbar
+from academics_app.ui.components.data_list import (
+    Column,
+    data_list,
+    filter_chip,
+    filter_select,
+    plain_table,
+    toolbar,
+)
 from academics_app.ui.components.dialog import dialog, form_dialog
-from academics_app.ui.components.field import check_field, field, option_elements, select_field, text_area, text_field
+from academics_app.ui.components.field import (
+    check_field,
+    field,
+    option_elements,
+    select_field,
+    text_area,
+    text_field,
+)
 from academics_app.ui.components.link import link
 from academics_app.ui.components.native_form import NativeForm
-from academics_app.ui.components.page_header import card, card_body, facts, page_header, section_header, stat_sentence
-from academics_app.ui.components.relative_time import clock_time, exact_time, relative_time, short_date
+from academics_app.ui.components.page_header import (
+    card,
+    card_body,
+    facts,
+    page_header,
+    section_header,
+    stat_sentence,
+)
+from academics_app.ui.components.relative_time import (
+    clock_time,
+    exact_time,
+    relative_time,
+    short_date,
+    short_day,
+)
 from academics_app.ui.components.states import by_phase, empty_state, error_state, skeleton
 from academics_app.ui.components.tabs import tabs
 from academics_app.ui.components.toast import failed, saved, undoable
@@ -54,6 +81,7 @@ __all__ = [
     "section_header",
     "select_field",
     "short_date",
+    "short_day",
     "skeleton",
     "stat_sentence",
     "tabs",

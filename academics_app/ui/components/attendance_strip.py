@@ -6,7 +6,7 @@ from academics_app.ui.components.badge import MARKS
 from academics_app.ui.i18n import _
 
 
-def attendance_strip(marks: rx.Var[list[str]], description: str | rx.Var[str]) -> rx.Component:
+def attendance_strip(marks: list[str] | rx.Var[list[str]], description: str | rx.Var[str]) -> rx.Component:
     """A box for each letter of `marks` ("P", "A", "L", "E", "·"), oldest first.
 
     `description` says the same in words for screen readers, e.g. "Last five: present, present, absent, late, present";
@@ -30,4 +30,6 @@ def describe_marks(letters: list[str]) -> str:
     words = {letter: word.lower() for letter, word, _tone in MARKS.values()}
     if not letters:
         return _("No marks yet")
-    return _("Last marks, oldest first: {marks}").format(marks=", ".join(words.get(letter, letter) for letter in letters))
+    return _("Last marks, oldest first: {marks}").format(
+        marks=", ".join(words.get(letter, letter) for letter in letters)
+    )

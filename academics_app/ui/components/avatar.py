@@ -10,7 +10,9 @@ def avatar(initials: str | rx.Var[str], *, large: bool = False) -> rx.Component:
 
 def person(name: str | rx.Var[str], initials: str | rx.Var[str]) -> rx.Component:
     """Avatar and name on one line; a long name ends in an ellipsis and shows whole on hover."""
-    return rx.el.span(avatar(initials), rx.el.span(name, class_name="truncate", title=name), class_name="person")
+    return rx.el.span(
+        avatar(initials), rx.el.span(name, class_name="truncate", title=name), class_name="person"
+    )
 
 
 def initials_of(name: str) -> str:

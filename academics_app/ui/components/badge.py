@@ -19,7 +19,13 @@ MARKS: dict[str, tuple[str, str, Tone]] = {
 """Attendance status to its letter, word and tone."""
 
 
-def badge(text: str | rx.Var[str], *, tone: Tone | rx.Var[str] = "untaken", icon: str | None = None, **props: Any) -> rx.Component:
+def badge(
+    text: str | rx.Var[str],
+    *,
+    tone: Tone | str | rx.Var[str] = "untaken",
+    icon: str | None = None,
+    **props: Any,
+) -> rx.Component:
     """A small label. `tone` may be a var, e.g. a field of the row."""
     return rx.el.span(
         *([rx.icon(icon, size=12, aria_hidden=True)] if icon else []),
@@ -29,8 +35,12 @@ def badge(text: str | rx.Var[str], *, tone: Tone | rx.Var[str] = "untaken", icon
     )
 
 
-def mark_badge(status: rx.Var[str]) -> rx.Component:
+def mark_badge(status: str | rx.Var[str]) -> rx.Component:
     """An attendance status ("present", "absent", "late", "excused" or "") as letter and word."""
-    cases = [(value, badge(f"{letter} {word}", tone=tone)) for value, (letter, word, tone) in MARKS.items() if value]
+    cases = [
+        (value, badge(f"{letter} {word}", tone=tone))
+        for value, (letter, word, tone) in MARKS.items()
+        if value
+    ]
     letter, word, tone = MARKS[""]
-    return rx.match(status, *cases, badge(f"{letter} {word}", tone=tone))
+    return rx.fragment(rx.match(status, *cases, badge(f"{letter} {word}", tone=tone)))

@@ -16,8 +16,8 @@ def button(
     *,
     kind: Kind = "plain",
     icon: str | None = None,
-    busy: rx.Var[bool] | None = None,
-    disabled: rx.Var[bool] | bool = False,
+    busy: bool | rx.Var[bool] | None = None,
+    disabled: Any = False,
     class_name: str = "",
     creates: bool = False,
     **props: Any,
@@ -43,7 +43,9 @@ def button(
     )
 
 
-def icon_button(icon: str, *, label: str | rx.Var[str], kind: Kind = "quiet", class_name: str = "", **props: Any) -> rx.Component:
+def icon_button(
+    icon: str, *, label: str | rx.Var[str], kind: Kind = "quiet", class_name: str = "", **props: Any
+) -> rx.Component:
     """A button that shows only an icon; the label is its accessible name and its tooltip."""
     props.setdefault("type", "button")
     return rx.el.button(
@@ -56,7 +58,13 @@ def icon_button(icon: str, *, label: str | rx.Var[str], kind: Kind = "quiet", cl
 
 
 def link_button(
-    label: str | rx.Var[str], href: Any, *, kind: Kind = "plain", icon: str | None = None, class_name: str = "", **props: Any
+    label: str | rx.Var[str],
+    href: Any,
+    *,
+    kind: Kind = "plain",
+    icon: str | None = None,
+    class_name: str = "",
+    **props: Any,
 ) -> rx.Component:
     """A link that looks like a button, for what goes to another screen."""
     return link(

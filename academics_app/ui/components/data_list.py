@@ -82,7 +82,11 @@ def toolbar(state: type[ListState], *, search: str | None, filters: Sequence[rx.
     """Search box, filters and the count."""
     return rx.el.div(
         *([_search_box(state, search)] if search else []),
-        *([rx.el.div(*filters, class_name="chips", role="group", aria_label=_("Filters"))] if filters else []),
+        *(
+            [rx.el.div(*filters, class_name="chips", role="group", aria_label=_("Filters"))]
+            if filters
+            else []
+        ),
         rx.el.span(state.count_line, class_name="count", role="status"),
         class_name="toolbar",
     )
@@ -100,7 +104,10 @@ def filter_chip(state: type[ListState], name: str, value: str, label: str) -> rx
 
 
 def filter_select(
-    state: type[ListState], name: str, label: str, options: Sequence[tuple[str, str]] | rx.Var[list[list[str]]]
+    state: type[ListState],
+    name: str,
+    label: str,
+    options: Sequence[tuple[str, str]] | rx.Var[list[list[str]]],
 ) -> rx.Component:
     """A filter with many values; `label` is shown while none is chosen."""
     chosen = state.filters[name]
@@ -121,14 +128,18 @@ def plain_table(
     rows: Any, columns: Sequence[Column], *, label: str, href: Callable[[Any], Any] | None = None
 ) -> rx.Component:
     """Just the table, for a short list inside a page."""
-    return _frame(label, _head(columns), rx.el.tbody(rx.foreach(rows, lambda row: _row(row, columns, href)), role="rowgroup"))
+    return _frame(
+        label,
+        _head(columns),
+        rx.el.tbody(rx.foreach(rows, lambda row: _row(row, columns, href)), role="rowgroup"),
+    )
 
 
 def _search_box(state: type[ListState], placeholder: str) -> rx.Component:
     return rx.el.div(
         rx.icon("search", size=15, aria_hidden=True),
         rx.el.input(
-            key=state.search_epoch.to(str),
+            key=rx.Var.create(state.search_epoch).to(str),
             default_value=state.q,
             on_change=state.search.debounce(_SEARCH_DELAY),
             placeholder=placeholder,
@@ -145,7 +156,11 @@ def _search_box(state: type[ListState], placeholder: str) -> rx.Component:
 
 
 def _table(
-    state: type[ListState], rows: Any, columns: Sequence[Column], label: str, href: Callable[[Any], Any] | None
+    state: type[ListState],
+    rows: Any,
+    columns: Sequence[Column],
+    label: str,
+    href: Callable[[Any], Any] | None,
 ) -> rx.Component:
     body = rx.el.tbody(rx.foreach(rows, lambda row: _row(row, columns, href)), role="rowgroup")
     return _frame(label, _head(columns, state), body)
@@ -154,12 +169,15 @@ def _table(
 def _frame(label: str, *parts: rx.Component) -> rx.Component:
     # The roles are said, since the phone's display:block takes them away.
     return rx.el.div(
-        rx.el.table(*parts, class_name="table table-cards", role="table", aria_label=label), class_name="table-frame"
+        rx.el.table(*parts, class_name="table table-cards", role="table", aria_label=label),
+        class_name="table-frame",
     )
 
 
 def _head(columns: Sequence[Column], state: type[ListState] | None = None) -> rx.Component:
-    return rx.el.thead(rx.el.tr(*[_head_cell(column, state) for column in columns], role="row"), role="rowgroup")
+    return rx.el.thead(
+        rx.el.tr(*[_head_cell(column, state) for column in columns], role="row"), role="rowgroup"
+    )
 
 
 def _head_cell(column: Column, state: type[ListState] | None) -> rx.Component:
@@ -169,7 +187,9 @@ def _head_cell(column: Column, state: type[ListState] | None) -> rx.Component:
         attributes["aria-sort"] = rx.match(
             state.sort, (column.sort, "ascending"), (f"-{column.sort}", "descending"), "none"
         )
-        content = rx.el.button(column.label, type="button", class_name="sort", on_click=state.sort_by(column.sort))
+        content = rx.el.button(
+            column.label, type="button", class_name="sort", on_click=state.sort_by(column.sort)
+        )
     if column.width:
         attributes["width"] = column.width
     if not column.label:
@@ -196,14 +216,21 @@ def _row(row: Any, columns: Sequence[Column], href: Callable[[Any], Any] | None)
 
 def _cell(column: Column, row: Any) -> rx.Component:
     classes = [*(["num"] if column.align == "end" else []), *([] if column.on_phone else ["phone-hide"])]
-    return rx.el.td(column.cell(row), role="cell", class_name=" ".join(classes), data_label=column.label if column.phone_label else "")
+    return rx.el.td(
+        column.cell(row),
+        role="cell",
+        class_name=" ".join(classes),
+        data_label=column.label if column.phone_label else "",
+    )
 
 
 def _skeleton_table(columns: Sequence[Column], label: str) -> rx.Component:
     row = [
         rx.el.tr(
             *[
-                rx.el.td(skeleton("62%" if at == 0 else "44%"), class_name="" if column.on_phone else "phone-hide")
+                rx.el.td(
+                    skeleton("62%" if at == 0 else "44%"), class_name="" if column.on_phone else "phone-hide"
+                )
                 for at, column in enumerate(columns)
             ]
         )
@@ -211,7 +238,10 @@ def _skeleton_table(columns: Sequence[Column], label: str) -> rx.Component:
     ]
     table = rx.el.table(_head(columns), rx.el.tbody(*row), class_name="table table-cards", aria_hidden=True)
     return rx.el.div(
-        rx.el.span(_("Loading {list}").format(list=label), class_name="sr-only"), table, class_name="table-frame", aria_busy=True
+        rx.el.span(_("Loading {list}").format(list=label), class_name="sr-only"),
+        table,
+        class_name="table-frame",
+        aria_busy=True,
     )
 
 
@@ -227,8 +257,18 @@ def _pager(state: type[ListState]) -> rx.Component:
     return rx.cond(
         state.has_previous | state.has_next,
         rx.el.nav(
-            button(_("Previous"), icon="chevron-left", on_click=state.turn_page(-1), disabled=~state.has_previous),
-            button(_("Next"), icon="chevron-right", on_click=state.turn_page(1), disabled=~state.has_next),
+            button(
+                _("Previous"),
+                icon="chevron-left",
+                on_click=state.turn_page(-1),
+                disabled=rx.cond(state.has_previous, False, True),
+            ),
+            button(
+                _("Next"),
+                icon="chevron-right",
+                on_click=state.turn_page(1),
+                disabled=rx.cond(state.has_next, False, True),
+            ),
             class_name="pager",
             aria_label=_("Pages"),
         ),

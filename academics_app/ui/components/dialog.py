@@ -66,7 +66,9 @@ def form_dialog(
         _head(title, state.close_form, id),
         rx.el.form(
             rx.el.div(
-                rx.cond(state.form_problem, rx.el.p(state.form_problem, class_name="form-problem", role="alert")),
+                rx.cond(
+                    state.form_problem, rx.el.p(state.form_problem, class_name="form-problem", role="alert")
+                ),
                 *fields,
                 class_name="dialog-body form",
             ),

@@ -50,7 +50,7 @@ def text_field(
     error: Error = "",
     help: str | rx.Var[str] | None = None,  # noqa: A002
     required: bool = False,
-    type: str = "text",  # noqa: A002 - the HTML attribute
+    type: Any = "text",  # noqa: A002 - the HTML attribute
     **props: Any,
 ) -> rx.Component:
     """An input: text, email, tel, password, number, date, time ... Further HTML attributes pass through."""
@@ -90,7 +90,7 @@ def text_area(
 def select_field(
     name: str,
     label: str | rx.Var[str],
-    options: Sequence[tuple[str, str]] | rx.Var[list[list[str]]],
+    options: Sequence[Sequence[str]] | rx.Var[list[list[str]]],
     *,
     state: type[FormState] | None = None,
     value: str | rx.Var[str] = "",
@@ -112,7 +112,9 @@ def select_field(
     return field(control, name=name, label=label, error=error, help=help, required=required)
 
 
-def check_field(name: str, label: str | rx.Var[str], *, value: bool | rx.Var[bool] = False, **props: Any) -> rx.Component:
+def check_field(
+    name: str, label: str | rx.Var[str], *, value: bool | rx.Var[bool] = False, **props: Any
+) -> rx.Component:
     """A check box; name it in `filled(form, checks=(name,))`, since a form sends nothing for one that is off."""
     return rx.el.label(
         rx.el.input(type="checkbox", name=name, default_checked=value, **props),
@@ -121,14 +123,16 @@ def check_field(name: str, label: str | rx.Var[str], *, value: bool | rx.Var[boo
     )
 
 
-def option_elements(options: Sequence[tuple[str, str]] | rx.Var[list[list[str]]]) -> rx.Component:
+def option_elements(options: Sequence[Sequence[str]] | rx.Var[list[list[str]]]) -> rx.Component:
     """<option> for each (value, label)."""
     if isinstance(options, rx.Var):
         return rx.foreach(options, lambda option: rx.el.option(option[1], value=option[0]))
     return rx.fragment(*[rx.el.option(label, value=value) for value, label in options])
 
 
-def _control(name: str, error: Error, help_text: object, *, required: bool, props: dict[str, Any]) -> dict[str, Any]:
+def _control(
+    name: str, error: Error, help_text: object, *, required: bool, props: dict[str, Any]
+) -> dict[str, Any]:
     described_by = [f"error-{name}", *([f"help-{name}"] if help_text is not None else [])]
     attributes = dict(props.pop("custom_attrs", {}))
     attributes["aria-describedby"] = " ".join(described_by)

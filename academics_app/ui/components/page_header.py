@@ -48,7 +48,9 @@ def facts(*pairs: tuple[str, rx.Component | str | rx.Var[str]]) -> rx.Component:
     )
 
 
-def card(*children: rx.Component, title: str | rx.Var[str] | None = None, actions: tuple[rx.Component, ...] = ()) -> rx.Component:
+def card(
+    *children: rx.Component, title: str | rx.Var[str] | None = None, actions: tuple[rx.Component, ...] = ()
+) -> rx.Component:
     """A framed section, with a head when it has a title."""
     head = [section_header(title, *actions)] if title is not None else []
     return rx.el.section(*head, *children, class_name="card")

@@ -11,7 +11,10 @@ from academics_app.ui.i18n import _
 def empty_state(title: str | rx.Var[str], text: str | rx.Var[str], *first_step: rx.Component) -> rx.Component:
     """Says what will be here and offers the first step."""
     return rx.el.div(
-        rx.el.h2(title), rx.el.p(text), *([rx.el.div(*first_step, class_name="row")] if first_step else []), class_name="empty"
+        rx.el.h2(title),
+        rx.el.p(text),
+        *([rx.el.div(*first_step, class_name="row")] if first_step else []),
+        class_name="empty",
     )
 
 
@@ -31,6 +34,8 @@ def skeleton(width: str = "60%", **props: Any) -> rx.Component:
     return rx.el.span(class_name="skeleton", style={"width": width}, aria_hidden=True, **props)
 
 
-def by_phase(phase: rx.Var[str], *, ready: rx.Component, loading: rx.Component, failed: rx.Component) -> rx.Component:
+def by_phase(
+    phase: str | rx.Var[str], *, ready: rx.Component, loading: rx.Component, failed: rx.Component
+) -> rx.Component:
     """One of the three, by a state var that is "loading", "ready" or "failed"."""
-    return rx.match(phase, ("ready", ready), ("failed", failed), loading)
+    return rx.fragment(rx.match(phase, ("ready", ready), ("failed", failed), loading))

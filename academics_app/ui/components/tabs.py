@@ -12,7 +12,12 @@ def tabs(label: str, items: Sequence[tuple[str, str, Any]], current: rx.Var[str]
     """A row of (key, label, href), with the one whose key is `current` marked."""
     return rx.el.nav(
         *[
-            link(text, href=href, class_name="tab", custom_attrs={"aria-current": rx.cond(current == key, "page", "false")})
+            link(
+                text,
+                href=href,
+                class_name="tab",
+                custom_attrs={"aria-current": rx.cond(current == key, "page", "false")},
+            )
             for key, text, href in items
         ],
         class_name="tabs",

@@ -17,7 +17,9 @@ def saved(text: str) -> rx.event.EventSpec:
 
 def undoable(text: str, undo: Any) -> rx.event.EventSpec:
     """What was done, with Undo for eight seconds: `undoable(_("Moved to Trial"), Board.undo_move(inquiry_id))`."""
-    return rx.toast.success(text, duration=UNDO_MILLISECONDS, action=ToastAction(label=_("Undo"), on_click=undo))
+    return rx.toast.success(
+        text, duration=UNDO_MILLISECONDS, action=ToastAction(label=_("Undo"), on_click=undo)
+    )
 
 
 def failed(text: str) -> rx.event.EventSpec:
