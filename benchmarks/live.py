@@ -16,7 +16,13 @@ import httpx
 import psutil
 from sqlalchemy import text
 
-from academics_app.accounts.authentication import SCREEN_COOKIE, Device, issue_pair, issue_screen_cookie, open_sign_in
+from academics_app.accounts.authentication import (
+    SCREEN_COOKIE,
+    Device,
+    issue_pair,
+    issue_screen_cookie,
+    open_sign_in,
+)
 from academics_app.accounts.models import User
 from academics_app.core import db
 from academics_app.core.actor import Door

@@ -56,6 +56,7 @@ async def run(database_url: str, directory: Path, *, seconds: float, screens: bo
         for key, each in traces.items()
     }
     traces_file.write_bytes(pickle.dumps(plain))
+    _print_statements(traces)
     lines: list[Line] = []
     with (
         servers.product(database_url, directory / "product.log", screens=screens) as product,
@@ -71,13 +72,14 @@ async def run(database_url: str, directory: Path, *, seconds: float, screens: bo
     return lines
 
 
-def print_statements(traces: dict[str, list[list[Unit]]]) -> None:
+def _print_statements(traces: dict[str, list[list[Unit]]]) -> None:
     """What one request of each kind executes."""
     for key, units in ((key, each[0]) for key, each in traces.items()):
-        print(f"\n{key}")
+        print(f"\n{key}: {sum(unit.count for unit in units)} statements")
         for unit in units:
-            for statement, _ in unit.statements:
-                print("   ", " ".join(statement.split())[:160])
+            shown = [" ".join(statement.split())[:110] for statement, _ in unit.statements]
+            for line in ["BEGIN", *shown, "COMMIT"] if unit.is_transaction else shown:
+                print(f"    {line}")
 
 
 _api: list[ASGIApp] = []

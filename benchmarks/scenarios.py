@@ -133,5 +133,7 @@ def _summary(student_id: int, token: str, last_day: date) -> Request:
 
 
 async def _token(session: AsyncSession, user_id: int) -> str:
-    signed_in = await open_sign_in(session, user=await session.get_one(User, user_id), device=Device(Door.REST))
+    signed_in = await open_sign_in(
+        session, user=await session.get_one(User, user_id), device=Device(Door.REST)
+    )
     return issue_pair(signed_in).access_token

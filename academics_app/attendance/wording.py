@@ -43,12 +43,10 @@ LABELS: dict[str, str] = {
     "sign_in_again": _("Sign in again. {n} marks are kept on this device."),
     "sign_in_again_one": _("Sign in again. 1 mark is kept on this device."),
     "other_user": _(
-        "Somebody else is signed in now. {n} marks are kept on this device until you sign in again."
+        "Somebody else is signed in now. Marks kept on this device until you sign in again: {n}."
     ),
     "not_durable": _("This browser can't keep marks. Leave this page open until all of them are stored."),
-    "unreadable": _(
-        "{n} unsent marks on this device could not be read and are lost. Please check this register."
-    ),
+    "unreadable": _("Unsent marks on this device that could not be read: {n}. Please check this register."),
     "find": _("Find a student"),
     "find_short": _("Find"),
     "shown_of": _("{n} of {total} students shown"),

@@ -44,20 +44,15 @@ def engine() -> AsyncEngine:
 
 @asynccontextmanager
 async def transaction() -> AsyncIterator[AsyncSession]:
-    """A session whose work is committed when the block ends well and rolled back when it raises.
+    """A session whose work is committed when the block ends well and rolled back, by closing, when it raises.
 
     The topics that services announced are published after the commit, never before and never without it.
     """
-    session = _session(_engine)
-    try:
+    async with _session(_engine) as session:
         yield session
         await session.commit()
-    except BaseException:
-        await session.rollback()
-        raise
-    finally:
-        await session.close()
-    if topics := session.info.pop(_TOPICS, None):
+        topics = session.info.pop(_TOPICS, None)
+    if topics:
         await live.publish(*topics)
 
 
@@ -65,11 +60,8 @@ async def transaction() -> AsyncIterator[AsyncSession]:
 async def reading() -> AsyncIterator[AsyncSession]:
     """A session for reads alone: each statement sees the newest committed state, and nothing is sent to begin or
     end a transaction. What is changed on it is lost."""
-    session = _session(_reading_engine)
-    try:
+    async with _session(_reading_engine) as session:
         yield session
-    finally:
-        await session.close()
 
 
 def announce(session: AsyncSession, *topics: str) -> None:

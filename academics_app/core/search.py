@@ -11,7 +11,6 @@ from typing import Any, TypeVar
 
 from sqlalchemy import (
     ColumnElement,
-    Row,
     Select,
     and_,
     case,
@@ -100,8 +99,8 @@ async def narrow(session: AsyncSession, statement: S, column: Mapped[str], query
 
 
 async def fetch_page(
-    session: AsyncSession, statement: Select[Any], page: PageRequest, *, query: str
-) -> tuple[Sequence[Row[Any]], int]:
+    session: AsyncSession, statement: Any, page: PageRequest, *, query: str
+) -> tuple[Sequence[Any], int]:
     """The page's rows, with one column more than the statement's when there is a query, and the size of the whole.
 
     What a search costs is finding the rows, so it counts them on the way; without one, counting apart is cheaper.

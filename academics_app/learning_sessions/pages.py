@@ -10,7 +10,7 @@ from academics_app.core.permissions import Permission
 from academics_app.learning_sessions.service import list_batches
 from academics_app.learning_sessions.ui.batch import batch_page
 from academics_app.learning_sessions.ui.batches import batches_page
-from academics_app.learning_sessions.ui.timetable import timetable_page
+from academics_app.learning_sessions.ui.timetable_page import timetable_page
 from academics_app.ui import palette, routes
 from academics_app.ui.i18n import _
 

@@ -4,7 +4,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from typing import Any
 
-from sqlalchemy import func, update
+from sqlalchemy import update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -47,14 +47,14 @@ async def find_guardians(
     require(actor, Permission.STUDENT_UPDATE)
     statement = queries.guardians(actor)
     statement = await search.narrow(session, statement, col(Guardian.search_text), query)
-    total = await session.scalar(statement.with_only_columns(func.count(), maintain_column_froms=True))
     if query.strip():
         statement = statement.order_by(search.relevance(col(Guardian.search_text), query).desc())
     statement = statement.order_by(col(Guardian.search_text), col(Guardian.id))
-    found = (await session.scalars(statement.offset(page.skip).limit(page.limit))).all()
+    rows, total = await search.fetch_page(session, statement, page, query=query)
+    found: list[Guardian] = [row.Guardian for row in rows]
     wards = await _wards(session, actor, found)
     items = [GuardianRead(**_person(guardian), students=wards[guardian.id]) for guardian in found]
-    return Page(items=items, total=total or 0, skip=page.skip, limit=page.limit)
+    return Page(items=items, total=total, skip=page.skip, limit=page.limit)
 
 
 async def list_guardians(

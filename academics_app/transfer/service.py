@@ -14,7 +14,7 @@ from academics_app.core.errors import Conflict, Forbidden
 from academics_app.core.pagination import Page, PageRequest
 from academics_app.core.permissions import Permission, require
 from academics_app.institute.current import current_settings
-from academics_app.transfer import queries, store
+from academics_app.transfer import lookup, queries, store
 from academics_app.transfer.models import ImportRun
 from academics_app.transfer.oneroster.bundle import Bundle, read_bundle
 from academics_app.transfer.oneroster.plan import Kind, Plan
@@ -22,6 +22,7 @@ from academics_app.transfer.oneroster.rules import make_plan
 from academics_app.transfer.oneroster.snapshot import wanted_of
 from academics_app.transfer.progress import Progress, silent
 from academics_app.transfer.schemas import ImportPreview, ImportResult, ImportRunRead, preview_of, result_of
+from academics_app.transfer.tables import SOURCE
 
 Source = Path | bytes | Bundle
 """A zip file or folder, the bytes of a zip, or a bundle that was read before."""
@@ -63,7 +64,7 @@ async def commit_oneroster(
             code="stale_preview",
         )
     run = ImportRun(
-        source=store.SOURCE,
+        source=SOURCE,
         file_name=bundle.name,
         file_digest=bundle.digest,
         user_id=actor.user_id,
@@ -106,7 +107,7 @@ async def open_oneroster(source: Source, *, name: str = "", progress: Progress =
 async def _plan(session: AsyncSession, bundle: Bundle, progress: Progress) -> Plan:
     zone = (await current_settings(session)).zone
     wanted = await asyncio.to_thread(wanted_of, bundle)
-    snapshot = await store.load_snapshot(
+    snapshot = await lookup.load_snapshot(
         session, wanted, today=local_date(utc_now(), zone), progress=progress
     )
     return await asyncio.to_thread(make_plan, bundle, snapshot, progress=progress)

@@ -5,8 +5,8 @@ Revises:
 """
 
 import sqlalchemy as sa
-from alembic import op
 from sqlalchemy.dialects import postgresql
+from alembic import op
 
 revision = "a66526bcf593"
 down_revision = None
@@ -67,6 +67,15 @@ def upgrade() -> None:
         sa.Column("phone", sa.String(length=40), nullable=True),
         sa.Column("search_text", sa.String(), nullable=False),
         sa.PrimaryKeyConstraint("id", name=op.f("pk_guardian")),
+    )
+    op.create_index(
+        "ix_guardian_search_text",
+        "guardian",
+        ["search_text"],
+        unique=False,
+        postgresql_using="gin",
+        postgresql_ops={"search_text": "gin_trgm_ops"},
+        postgresql_with={"fastupdate": "off"},
     )
     op.create_table(
         "login_throttle",
@@ -187,6 +196,7 @@ def upgrade() -> None:
         unique=False,
         postgresql_using="gin",
         postgresql_ops={"search_text": "gin_trgm_ops"},
+        postgresql_with={"fastupdate": "off"},
     )
     op.create_index("ix_student_status_full_name", "student", ["status", "full_name", "id"], unique=False)
     op.create_table(
@@ -875,6 +885,7 @@ def downgrade() -> None:
         table_name="student",
         postgresql_using="gin",
         postgresql_ops={"search_text": "gin_trgm_ops"},
+        postgresql_with={"fastupdate": "off"},
     )
     op.drop_index(op.f("ix_student_created_by_user_id"), table_name="student")
     op.drop_index(op.f("ix_student_branch_id"), table_name="student")
@@ -886,6 +897,13 @@ def downgrade() -> None:
     op.drop_table("subject")
     op.drop_table("setting")
     op.drop_table("login_throttle")
+    op.drop_index(
+        "ix_guardian_search_text",
+        table_name="guardian",
+        postgresql_using="gin",
+        postgresql_ops={"search_text": "gin_trgm_ops"},
+        postgresql_with={"fastupdate": "off"},
+    )
     op.drop_table("guardian")
     op.drop_table("faculty")
     op.drop_table("branch")

@@ -28,7 +28,7 @@ export function ModalDialog({ isOpen, onDismiss, children, ...rest }) {
       ref,
       onCancel: (event) => {
         if (event.target !== ref.current) return;
-        event.preventDefault();
+        // It closes at once, also without a connection; the state follows.
         onDismiss?.();
       },
       onMouseDown: (event) => {

@@ -71,7 +71,7 @@ export function Notices({ register, view, outbox, notice, zone, labels, signInUr
       {session.status !== "cancelled" && view.total === 0 && <p className="reg-notice">{labels.nobody}</p>}
       {outbox.access === "signed_out" && (
         <p className="reg-notice is-urgent" role="alert">
-          {fill(kept === 1 ? labels.sign_in_again_one : labels.sign_in_again, { n: kept })} <a href={signInUrl}>{labels.sign_in}</a>
+          {fill(kept === 1 ? labels.sign_in_again_one : labels.sign_in_again, { n: kept })} <a href={`${signInUrl}?next=${encodeURIComponent(location.pathname)}`}>{labels.sign_in}</a>
         </p>
       )}
       {outbox.access === "other_user" && <p className="reg-notice is-urgent" role="alert">{fill(labels.other_user, { n: kept })}</p>}

@@ -1,6 +1,7 @@
-// One attempt to deliver one item: the request, and what its answer means.
+// One attempt to deliver: the request, and what its answer means.
 
 const TIMEOUT_MS = 8000;
+const LARGEST_KEPT_ALIVE = 8000;
 const API = "/api/v1";
 
 export const Outcome = Object.freeze({
@@ -11,7 +12,10 @@ export const Outcome = Object.freeze({
   RETRY: "retry",
 });
 
-export function requestFor(item) {
+// Of one item, or of several marks of one session, which are then stored all or none.
+export function requestFor(items) {
+  const [item] = items;
+  if (items.length > 1) return [`${API}/attendance/bulk`, { session_id: item.session, marks: items.map(markOf) }];
   if (item.kind === "undo_take") {
     return [`${API}/attendance/session/${item.session}/undo-take`, { command_id: item.command }];
   }
@@ -19,6 +23,10 @@ export function requestFor(item) {
     const take_register = { command_id: item.id, student_ids: item.students };
     return [`${API}/attendance/bulk`, { session_id: item.session, marks: [], take_register }];
   }
+  return [`${API}/attendance/session/${item.session}`, markOf(item)];
+}
+
+function markOf(item) {
   const mark = {
     mark_id: item.id,
     student_id: item.student,
@@ -28,22 +36,23 @@ export function requestFor(item) {
     client_at: item.client_at,
   };
   if (item.status === "late") mark.minutes_late = item.minutes;
-  return [`${API}/attendance/session/${item.session}`, mark];
+  return mark;
 }
 
 // Never throws. {outcome, body?, reason?, retryAfter?, age?}
-export async function deliver(item, userId, fetch) {
-  const [url, body] = requestFor(item);
+export async function deliver(items, userId, fetch) {
+  const [url, content] = requestFor(items);
+  const body = JSON.stringify(content);
   try {
     const response = await withTimeout((signal) =>
       fetch(url, {
         method: "POST",
         headers: headersFor(userId),
-        body: JSON.stringify(body),
+        body,
         credentials: "same-origin",
         redirect: "error",
-        // The browser finishes it even when the tab closes meanwhile; it may carry 64 kB at most.
-        keepalive: true,
+        // The browser finishes it even when the tab closes meanwhile; all of those together may carry 64 kB.
+        keepalive: body.length < LARGEST_KEPT_ALIVE,
         signal,
       }).then(readJson),
     );

@@ -6,12 +6,14 @@
 // command whose version it builds on and does not know yet.
 
 import { Outcome, askWhoIsSignedIn, deliver } from "./delivery.js";
-import { commandThatMayChange, isBlocked, marksOf, prepared, rowKey } from "./queue.js";
+import { commandThatMayChange, groupsOf, isBlocked, marksOf, prepared, rowKey } from "./queue.js";
 import { ItemStore, uuid } from "./store.js";
 
 const FIRST_WAIT_MS = 500;
 const LONGEST_WAIT_MS = 15000;
 const PARALLEL = 6;
+const WORTH_A_BULK = 8;
+const LARGEST_BULK = 100;
 
 export const Access = Object.freeze({ UNKNOWN: "unknown", GRANTED: "granted", SIGNED_OUT: "signed_out", OTHER_USER: "other_user" });
 
@@ -29,6 +31,7 @@ export class Outbox {
     this.delivered = new Map(); // item id -> the version that it became
     this.registers = new Map(); // session -> {taken_at, taken_by, at}
     this.sending = new Set();
+    this.requests = 0;
     this.waits = new Map(); // item id -> {failures, until}
     this.listeners = new Set();
     this.channel = typeof BroadcastChannel === "undefined" ? null : new BroadcastChannel(`academics.outbox.${userId}`);
@@ -125,11 +128,6 @@ export class Outbox {
     this.pump();
   }
 
-  // The page has read the register: what it holds is at least as new as the acknowledgements that it covers.
-  caughtUp(session, student) {
-    this.acks.delete(rowKey(session, student));
-  }
-
   // ---- when to send ----
 
   start({ access = Access.UNKNOWN } = {}) {
@@ -168,14 +166,14 @@ export class Outbox {
     if (this.access === Access.UNKNOWN) return void this.#identify();
     if (this.access !== Access.GRANTED) return;
     const now = Date.now();
-    let next = Infinity;
-    for (const item of this.store.all()) {
-      if (this.sending.size >= PARALLEL) return;
-      if (item.state !== "queued" || this.sending.has(item.id) || isBlocked(item, this.items(item.session))) continue;
-      const until = this.waits.get(item.id)?.until ?? 0;
-      if (until <= now) void this.#send(item.id);
-      else next = Math.min(next, until);
+    const queued = this.store.all().filter((item) => item.state === "queued");
+    const waiting = queued.filter((item) => !this.sending.has(item.id) && !isBlocked(item, queued));
+    const untilOf = (item) => this.waits.get(item.id)?.until ?? 0;
+    for (const group of groupsOf(waiting.filter((item) => untilOf(item) <= now), WORTH_A_BULK, LARGEST_BULK)) {
+      if (this.requests >= PARALLEL) return;
+      void this.#send(group);
     }
+    const next = Math.min(...waiting.map(untilOf).filter((until) => until > now));
     if (next < Infinity) this.timer = setTimeout(() => this.pump(), next - now);
   }
 
@@ -200,14 +198,18 @@ export class Outbox {
 
   // ---- sending ----
 
-  async #send(id) {
-    this.sending.add(id);
+  async #send(items) {
+    const [{ kind, session, student }] = items;
+    const name = items.length === 1 && kind === "mark" ? rowKey(session, student) : `${session}`;
+    const ids = items.map((item) => item.id);
+    for (const id of ids) this.sending.add(id);
+    this.requests += 1;
     this.#changed();
     try {
-      const { kind, session, student } = this.store.get(id);
-      await this.#alone(kind === "mark" ? rowKey(session, student) : `${session}`, () => this.#attempt(id));
+      await this.#alone(name, () => this.#attempt(ids));
     } finally {
-      this.sending.delete(id);
+      this.requests -= 1;
+      for (const id of ids) this.sending.delete(id);
       this.#changed();
       this.pump();
     }
@@ -230,27 +232,37 @@ export class Outbox {
     }
   }
 
-  async #attempt(id) {
-    if (this.store.isGone(id)) return this.#forget(id);
-    const kept = this.store.get(id);
-    const item = prepared(kept, this.items(kept.session), this.delivered);
-    this.#put(item);
-    const result = await deliver(item, this.userId, this.fetch);
+  async #attempt(ids) {
+    for (const id of ids) if (this.store.isGone(id)) this.#forget(id);
+    const kept = ids.map((id) => this.store.get(id)).filter(Boolean);
+    if (kept.length === 0) return;
+    const items = kept.map((item) => prepared(item, this.items(item.session), this.delivered));
+    for (const item of items) this.#put(item);
+    const result = await deliver(items, this.userId, this.fetch);
     this.unreachable = result.unreachable === true;
-    switch (result.outcome) {
-      case Outcome.STORED:
-        return this.#stored(item, result.body);
-      case Outcome.CONFLICT:
-        return this.#conflict(item, result);
-      case Outcome.REFUSED:
-        return this.#put({ ...item, state: "refused", reason: result.reason });
-      case Outcome.SIGNED_OUT:
-        this.access = Access.UNKNOWN;
-        return this.#identify({ wasRefused: true });
-      default: {
-        const failures = (this.waits.get(id)?.failures ?? 0) + 1;
-        this.waits.set(id, { failures, until: Date.now() + backoff(failures, result.retryAfter) });
-      }
+    if (result.outcome === Outcome.SIGNED_OUT) {
+      this.access = Access.UNKNOWN;
+      return this.#identify({ wasRefused: true });
+    }
+    for (const item of items) this.#conclude(item, result, items.length > 1);
+  }
+
+  #conclude(item, { outcome, body, reason, serverTime, retryAfter, unreachable }, isOfMany) {
+    const answer = isOfMany ? { mark: body?.marks?.find((mark) => mark.student_id === item.student) } : body;
+    if (outcome === Outcome.STORED && (item.kind !== "mark" || answer.mark)) {
+      this.#stored(item, answer);
+      // The network is there: what waited for it alone need not wait longer.
+      for (const wait of this.waits.values()) if (wait.unreachable) wait.until = 0;
+    } else if (isOfMany && outcome !== Outcome.RETRY) {
+      // None of them was stored, for the sake of one: each asks for itself.
+      this.#put({ ...item, alone: true });
+    } else if (outcome === Outcome.RETRY || outcome === Outcome.STORED) {
+      const failures = (this.waits.get(item.id)?.failures ?? 0) + 1;
+      this.waits.set(item.id, { failures, unreachable, until: Date.now() + backoff(failures, retryAfter) });
+    } else if (outcome === Outcome.CONFLICT) {
+      this.#conflict(item, { body, reason, serverTime });
+    } else {
+      this.#put({ ...item, state: "refused", reason });
     }
   }
 
@@ -310,7 +322,9 @@ export class Outbox {
     const order = this.store.nextOrder();
     const client_at = new Date().toISOString();
     this.#put({ id, kind, session, order, attempts: 0, state: "queued", after: null, client_at, ...fields });
-    this.pump();
+    // What one action adds leaves together.
+    clearTimeout(this.timer);
+    this.timer = setTimeout(() => this.pump(), 0);
     return id;
   }
 

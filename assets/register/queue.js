@@ -1,4 +1,4 @@
-// Which item waits for which. Pure functions over the items of one session.
+// Which item waits for which, and which travel together. Pure functions over items.
 
 const isQueued = (item) => item.state === "queued";
 
@@ -7,8 +7,8 @@ export const rowKey = (session, student) => `${session}:${student}`;
 export const marksOf = (items, student) => items.filter((item) => item.kind === "mark" && item.student === student);
 
 // Items of different rows never wait for each other; those of one row, and the register's own, go in order.
-export function isBlocked(item, items) {
-  const queued = items.filter(isQueued);
+export function isBlocked(item, allQueued) {
+  const queued = allQueued.filter((other) => other.session === item.session);
   const earlier = queued.filter((other) => other.order < item.order);
   if (item.kind === "mark") {
     return earlier.some((other) => other.id === item.after || (other.kind === "mark" && other.student === item.student));
@@ -35,4 +35,19 @@ export function prepared(item, items, delivered) {
     next.students = item.students.filter((student) => !open.has(student));
   }
   return next;
+}
+
+// What is ready, as one request each: many new marks of one session travel together.
+export function groupsOf(ready, least, most) {
+  const bySession = new Map();
+  const groups = [];
+  for (const item of ready) {
+    if (item.kind !== "mark" || item.alone) groups.push([item]);
+    else bySession.set(item.session, [...(bySession.get(item.session) ?? []), item]);
+  }
+  for (const marks of bySession.values()) {
+    const size = marks.length >= least ? most : 1;
+    for (let at = 0; at < marks.length; at += size) groups.push(marks.slice(at, at + size));
+  }
+  return groups;
 }

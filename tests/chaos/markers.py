@@ -97,7 +97,7 @@ class Marker:
             status = self._rng.choice(_STATUSES)
             with suppress(BrowserError):
                 await self._mark(student, status)
-            await asyncio.sleep(self._rng.uniform(0.3, 0.9))
+            await asyncio.sleep(self._rng.uniform(0.5, 1.3))
 
     async def take(self) -> None:
         """Confirm the register, in however many tries."""

@@ -45,12 +45,8 @@ class _Request:
         if self.method != "POST" or not self.path.startswith("/api/v1/attendance/"):
             return []
         sent = json.loads(self.body)
-        ids = [
-            sent.get("mark_id"),
-            sent.get("command_id"),
-            (sent.get("take_register") or {}).get("command_id"),
-        ]
-        return [each for each in ids if each]
+        commands = [sent, *sent.get("marks", ()), sent.get("take_register") or {}]
+        return [each[name] for each in commands for name in ("mark_id", "command_id") if name in each]
 
 
 @dataclass(slots=True)
@@ -69,20 +65,24 @@ class Network:
     _flowing: asyncio.Event = field(default_factory=asyncio.Event)
     _turn: "itertools.cycle[Fault]" = field(default_factory=lambda: itertools.cycle(_TURN))
     _server: asyncio.Server | None = None
+    _serving: "set[asyncio.Task[None]]" = field(default_factory=set)
+    _over: asyncio.Event = field(default_factory=asyncio.Event)
 
     async def start(self) -> None:
         """Listen on a free port."""
         self._flowing.set()
-        self._server = await asyncio.start_server(self._serve, _HOST, 0, limit=1 << 20)
+        self._server = await asyncio.start_server(self._accept, _HOST, 0, limit=1 << 20)
         self.port = self._server.sockets[0].getsockname()[1]
 
     async def stop(self) -> None:
         """Cut what is open and listen no more."""
         if self._server is not None:
             self._server.close()
+        self._over.set()
+        self._flowing.set()
         self._cut()
-        if self._server is not None:
-            await self._server.wait_closed()
+        if self._serving:
+            await asyncio.wait(self._serving, timeout=_UPSTREAM_PATIENCE)
 
     async def freeze(self, seconds: float) -> None:
         """Nothing goes through, though connections look open; then all of them are gone."""
@@ -95,6 +95,11 @@ class Network:
     def _cut(self) -> None:
         for writer in tuple(self._open):
             writer.transport.abort()
+
+    def _accept(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        task = asyncio.create_task(self._serve(reader, writer))
+        self._serving.add(task)
+        task.add_done_callback(self._serving.discard)
 
     async def _serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self._open.add(writer)
@@ -131,7 +136,8 @@ class Network:
         if answer is None or fault == "answer dropped":
             return False
         if fault == "no answer":
-            await asyncio.sleep(_UPSTREAM_PATIENCE)
+            with suppress(TimeoutError):
+                await asyncio.wait_for(self._over.wait(), _UPSTREAM_PATIENCE)
             return False
         writer.write(answer[: len(answer) // 2] if fault == "half an answer" else answer)
         await writer.drain()

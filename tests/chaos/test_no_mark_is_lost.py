@@ -69,7 +69,7 @@ async def test_no_mark_is_lost_and_none_doubled(
     assert mortal_server.kills == KILLS
     assert [story.refused for story in stories if story.refused] == []
     assert found.lost_acknowledged == set()
-    assert found.lost_intents == []
+    assert found.lost_intents == [], found.told(found.lost_intents)
     assert found.doubled == []
     assert found.unknown == set()
     assert stored.disagreeing_rows == 0
@@ -241,6 +241,28 @@ class _Reckoning:
             for row, intent in last.items()
             if row not in story.yielded and not any(_says(event, row, intent) for event in self.stored.events)
         ]
+
+    def told(self, intents: list[dict[str, Any]]) -> str:
+        """What its person meant for the row and what the ledger has, for each intent: to find out where it went."""
+        lines: list[str] = []
+        for intent in intents:
+            row = (intent["session"], intent["student"])
+            lines.append(f"row {row}")
+            for story in self.stories:
+                for each in story.marks:
+                    if (each["session"], each["student"]) == row:
+                        lines.append(
+                            f"  {each['at'] / 1000:.3f} user {story.user_id} meant {each['id'][:8]} "
+                            f"{each['status']} {each['minutes']}"
+                            f"{' (acknowledged)' if each['id'] in self.acknowledged else ''}"
+                        )
+            for event in self.stored.events:
+                if (event.session_id, event.student_id) == row:
+                    lines.append(
+                        f"  {event.at.timestamp():.3f} user {event.user_id} stored {str(event.mark_id)[:8]} "
+                        f"{event.after_status} {event.after_minutes} ({event.source})"
+                    )
+        return "\n".join(lines)
 
     def sentence(self, mortal_server: MortalServer, markers: list[Marker], moments: list[float]) -> str:
         """What the run came to."""

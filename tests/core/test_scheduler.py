@@ -46,7 +46,7 @@ async def test_a_job_that_fails_is_tried_again_at_its_next_turn() -> None:
         if len(runs) == 1:
             raise ValueError
 
-    scheduler = Scheduler([Job("fails", run, IntervalTrigger(seconds=0.05))], look_seconds=0.05)
+    scheduler = Scheduler([Job("fails", run, IntervalTrigger(seconds=1))], look_seconds=0.05)
     await scheduler.start()
     await _wait_for(lambda: len(runs) >= 2)
     await scheduler.stop()

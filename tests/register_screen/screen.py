@@ -47,11 +47,11 @@ class Register:
         """The line that tells what is stored."""
         return self.page.get_by_role("status")
 
-    async def expect_stored(self, stored: int, total: int | None = None) -> None:
+    async def expect_stored(self, stored: int, total: int | None = None, *, within_seconds: int = 20) -> None:
         """Wait until the line says so and nothing is on its way."""
         total = len(self.room.names) if total is None else total
         pattern = re.compile(rf"^{stored} of {total} stored( · \d\d:\d\d:\d\d)?$")
-        await expect(self.status).to_have_text(pattern, timeout=10000)
+        await expect(self.status).to_have_text(pattern, timeout=within_seconds * 1000)
 
     async def expect_checked(self, name: str, status: str) -> None:
         """Wait until the radio is the chosen one."""

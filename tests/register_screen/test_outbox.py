@@ -104,7 +104,7 @@ async def test_one_row_that_fails_does_not_hold_up_the_others(run: Run) -> None:
     result = await run(
         """
         const box = await start((request) => request.body.student_id === 1 ? Promise.reject(new TypeError()) : ok(request));
-        for (let student = 1; student <= 12; student += 1) tap(box, student, "absent");
+        for (let student = 1; student <= 5; student += 1) tap(box, student, "absent");
         await until(() => box.items(1).length === 1);
         return box.items(1).map((item) => item.student);
         """
@@ -238,3 +238,33 @@ async def test_a_mark_over_ones_own_take_whose_answer_was_lost_is_no_conflict(ru
         """
     )
     assert result == ["bulk", "bulk", "absent", "absent"]
+
+
+async def test_many_marks_of_one_session_travel_together(run: Run) -> None:
+    result = await run(
+        """
+        const box = await start(({ body }) => json(200, { taken_at: null, taken_by: null, stored: 20, expected: 20,
+          marks: body.marks.map((one, index) => mark(one.student_id, one.status, 500 + index)) }));
+        for (let student = 1; student <= 20; student += 1) tap(box, student, "absent");
+        await until(() => box.items(1).length === 0);
+        return [sent.length, sent[0].url, sent[0].body.marks.length, box.acks.get("1:20").mark.version, localStorage.length];
+        """
+    )
+    assert result == [1, "/api/v1/attendance/bulk", 20, 519, 0]
+
+
+async def test_a_bulk_that_one_mark_spoils_falls_apart_into_single_ones(run: Run) -> None:
+    result = await run(
+        """
+        const theirs = mark(3, "present", 55, { marked_by: "Other", marked_by_id: 8 });
+        const box = await start((request) => {
+          if (request.url.endsWith("/bulk")) return json(409, { error: "mark_conflict", detail: "", conflicts: [] });
+          return request.body.student_id === 3 ? json(409, { error: "mark_conflict", detail: "", current: theirs }) : ok(request);
+        });
+        for (let student = 1; student <= 10; student += 1) tap(box, student, "absent");
+        await until(() => box.items(1).length === 1 && box.items(1)[0].state === "conflict");
+        const ids = sent.slice(1).map(({ body }) => body.mark_id).sort();
+        return [sent.length, box.items(1)[0].student, JSON.stringify(ids) === JSON.stringify(sent[0].body.marks.map((one) => one.mark_id).sort())];
+        """
+    )
+    assert result == [11, 3, True]

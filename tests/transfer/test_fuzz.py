@@ -8,12 +8,14 @@ from sqlalchemy import select, text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from academics_app.core.actor import Door, system_actor
-from academics_app.transfer import service, store
+from academics_app.transfer import service
+from academics_app.transfer.lookup import plain
 from academics_app.transfer.models import ImportedRecord
 from academics_app.transfer.oneroster.bundle import read_bundle
 from academics_app.transfer.oneroster.plan import Action, Kind, Plan, Ref
 from academics_app.transfer.progress import silent
 from academics_app.transfer.schemas import preview_of
+from academics_app.transfer.tables import COLUMNS, MODELS
 from tests.transfer.bundles import Rows, bundle
 
 ADMIN = system_actor(Door.COMMAND_LINE)
@@ -53,7 +55,7 @@ def file(prefix: str, number: int, **columns: st.SearchStrategy[str]) -> st.Sear
 
     def rows_for(all_ids: list[str]) -> st.SearchStrategy[Rows]:
         def row(sourced_id: str) -> st.SearchStrategy[dict[str, str]]:
-            own = {"role": ROLES[sourced_id]} if "username" in columns else {}
+            own = {"role": ROLES.get(sourced_id, ROLE)} if "username" in columns else {}
             return st.fixed_dictionaries({"sourcedId": st.just(sourced_id), **columns, **own})
 
         return st.tuples(*map(row, all_ids)).map(list)
@@ -160,12 +162,10 @@ Tables = dict[Kind, dict[int, dict[str, Any]]]
 async def dump(session: AsyncSession) -> Tables:
     """Every row of every table that an import writes."""
     tables: Tables = {}
-    for kind, model in store._MODELS.items():
-        names = ["id", "version", *store._COLUMNS[kind]]
+    for kind, model in MODELS.items():
+        names = ["id", "version", *COLUMNS[kind]]
         found = await session.execute(select(*(getattr(model, name) for name in names)))
-        tables[kind] = {
-            row[0]: {n: store._plain(v) for n, v in zip(names, row, strict=True)} for row in found
-        }
+        tables[kind] = {row[0]: {n: plain(v) for n, v in zip(names, row, strict=True)} for row in found}
     return tables
 
 
@@ -199,8 +199,8 @@ async def check(session: AsyncSession, source: bytes) -> None:
         for create in plan.creates[kind]:
             new_id = made[Ref(kind, create.sourced_id)]
             values = {n: made[v] if isinstance(v, Ref) else v for n, v in create.values.items()}
-            blank = dict.fromkeys(store._COLUMNS[kind]) | {"id": new_id, "version": 1}
-            expected[new_id] = blank | {n: v for n, v in values.items() if n in store._COLUMNS[kind]}
+            blank = dict.fromkeys(COLUMNS[kind]) | {"id": new_id, "version": 1}
+            expected[new_id] = blank | {n: v for n, v in values.items() if n in COLUMNS[kind]}
         assert table == expected
         assert len(plan.creates[kind]) == counted(plan, kind, Action.CREATED)
         assert len(plan.updates[kind]) == counted(plan, kind, Action.CHANGED)

@@ -7,16 +7,15 @@ import reflex as rx
 
 from academics_app.core.db import reading, transaction
 from academics_app.core.errors import InvalidInput, NotFound
-from academics_app.core.pagination import PageRequest
 from academics_app.core.permissions import Permission
 from academics_app.students.guardians import (
     add_guardian,
-    find_guardians,
     list_guardians,
     remove_guardian,
     update_guardian,
 )
 from academics_app.students.schemas import GuardianAdd, GuardianUpdate, StudentGuardianRead
+from academics_app.students.ui.guardian_search import GuardianSearch, guardian_search
 from academics_app.ui.components import (
     Column,
     badge,
@@ -24,7 +23,6 @@ from academics_app.ui.components import (
     card,
     card_body,
     check_field,
-    dialog,
     form_dialog,
     icon_button,
     plain_table,
@@ -37,13 +35,10 @@ from academics_app.ui.i18n import _
 from academics_app.ui.identity import current_actor
 from academics_app.ui.policy import allow
 
-_MOST_HITS = 8
-_SEARCH_DELAY = 220
-
 
 @dataclass
 class GuardianRow:
-    """A guardian of the student, or one who was found and could be."""
+    """A guardian of the student."""
 
     id: int
     name: str
@@ -162,71 +157,6 @@ class GuardianForm(FormState, rx.State):
         return saved(_("{name} is a guardian again").format(name=values["full_name"]))
 
 
-class GuardianSearch(rx.State):
-    """Finding somebody who is another student's guardian already."""
-
-    is_open: bool = False
-    hits: list[GuardianRow] = []
-    line: str = ""
-
-    _student_id: int = 0
-
-    @rx.event
-    @allow(Permission.STUDENT_UPDATE)
-    async def show(self, student_id: int) -> Any:
-        """Open in place of the form."""
-        self._student_id, self.hits, self.line = int(student_id), [], ""
-        self.is_open = True
-        return GuardianForm.close_form
-
-    @rx.event
-    @allow(Permission.STUDENT_UPDATE)
-    async def close(self) -> None:
-        """Close."""
-        self.is_open, self.hits, self.line = False, [], ""
-
-    @rx.event
-    @allow(Permission.STUDENT_UPDATE)
-    async def search(self, text: str) -> None:
-        """Find by name, phone or e-mail, of those that are not this student's already."""
-        query = str(text).strip()[:100]
-        if not query:
-            self.hits, self.line = [], ""
-            return
-        async with reading() as session:
-            found = await find_guardians(
-                session, actor=current_actor(), page=PageRequest(limit=_MOST_HITS), query=query
-            )
-        self.hits = [
-            GuardianRow(
-                id=guardian.id,
-                name=guardian.full_name,
-                relation="",
-                phone=guardian.phone or "",
-                email=guardian.email or "",
-                is_primary=False,
-                others=", ".join(ward.full_name for ward in guardian.students),
-            )
-            for guardian in found.items
-            if self._student_id not in {ward.id for ward in guardian.students}
-        ]
-        self.line = "" if self.hits else _("Nobody found by that.")
-
-    @rx.event
-    @allow(Permission.STUDENT_UPDATE)
-    async def link(self, guardian_id: int) -> Any:
-        """Make the guardian one of this student's."""
-        async with transaction() as session:
-            guardian = await add_guardian(
-                session,
-                actor=current_actor(),
-                student_id=self._student_id,
-                data=GuardianAdd(guardian_id=int(guardian_id)),
-            )
-        self.is_open, self.hits = False, []
-        return saved(_("{name} is a guardian now").format(name=guardian.full_name))
-
-
 def guardian_row(guardian: StudentGuardianRead, student_id: int) -> GuardianRow:
     """The line of one of a student's guardians."""
     return GuardianRow(
@@ -254,7 +184,7 @@ def guardians_card(rows: Any, student_id: Any, may_edit: Any) -> rx.Component:
             title=_("Guardians"),
             actions=(rx.cond(may_edit, add),),
         ),
-        rx.cond(may_edit, rx.fragment(_form_dialog(student_id), _search_dialog())),
+        rx.cond(may_edit, rx.fragment(_form_dialog(student_id), guardian_search())),
     )
 
 
@@ -336,64 +266,10 @@ def _form_dialog(student_id: Any) -> rx.Component:
                     _("Link an existing one"),
                     kind="quiet",
                     icon="link",
-                    on_click=GuardianSearch.show(student_id),
+                    on_click=[GuardianForm.close_form, GuardianSearch.show(student_id)],
                 ),
             ),
         ),
-    )
-
-
-def _search_dialog() -> rx.Component:
-    prompt = _("Name, phone or e-mail of a guardian")
-    return dialog(
-        rx.el.div(
-            rx.el.input(
-                on_change=GuardianSearch.search.debounce(_SEARCH_DELAY),
-                placeholder=prompt,
-                aria_label=prompt,
-                type="search",
-                class_name="input",
-                auto_complete="off",
-                auto_focus=True,
-            ),
-            rx.el.p(
-                rx.cond(
-                    GuardianSearch.line,
-                    GuardianSearch.line,
-                    _("For a brother or sister: the same person, with one phone number to keep right."),
-                ),
-                class_name="muted small",
-                role="status",
-            ),
-            rx.el.ul(rx.foreach(GuardianSearch.hits, _hit), class_name="stack"),
-            class_name="stack",
-        ),
-        title=_("Link an existing guardian"),
-        is_open=GuardianSearch.is_open,
-        on_close=GuardianSearch.close,
-        id="guardian-search",
-    )
-
-
-def _hit(hit: GuardianRow) -> rx.Component:
-    return rx.el.li(
-        rx.el.div(
-            rx.el.p(hit.name, class_name="strong truncate"),
-            rx.el.p(
-                rx.cond(
-                    hit.others, _("Guardian of {names}").format(names=hit.others), _("Guardian of nobody now")
-                ),
-                class_name="muted small",
-            ),
-            rx.el.p(hit.phone, class_name="muted small"),
-            class_name="grow",
-        ),
-        button(
-            _("Link"),
-            on_click=GuardianSearch.link(hit.id),
-            custom_attrs={"aria-description": hit.name},
-        ),
-        class_name="row",
     )
 
 

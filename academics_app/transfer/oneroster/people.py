@@ -146,15 +146,15 @@ class People:
             if conflict:
                 draft.refuse(row, kind, "identifier", conflict)
                 return None
-        if kind is Kind.STUDENT and "branch_id" not in incoming:
-            branch = self._home_branch(row)
-            known = draft.record(kind, sourced_id) or match
-            if branch is None and not known:
-                orgs = ", ".join(self._org_ids(row)) or "no organisation"
-                draft.refuse(
-                    row, kind, "orgSourcedIds", f"The student has to belong to a school here: {orgs} is none."
-                )
-                return None
+        if kind is Kind.STUDENT:
+            branch = branch_of(draft, self._org_ids(row))
+            if branch is None and draft.record(kind, sourced_id) is None and match is None:
+                branch = self._only_branch(row)
+                if branch is None:
+                    orgs = ", ".join(self._org_ids(row)) or "no organisation"
+                    reason = f"The student has to belong to a school here: {orgs} is none."
+                    draft.refuse(row, kind, "orgSourcedIds", reason)
+                    return None
             if branch is not None:
                 incoming["branch_id"] = branch
 
@@ -187,10 +187,9 @@ class People:
         of_roles = [role["orgSourcedId"] for role in self.roles.get(row["sourcedId"], [])]
         return [org for org in (row["primaryOrgSourcedId"], *row.items_of("orgSourcedIds"), *of_roles) if org]
 
-    def _home_branch(self, row: Row) -> Entity | None:
-        orgs = self._org_ids(row)
-        branch = branch_of(self.draft, orgs)
-        if branch is None and (branch := only_branch(self.draft)) is not None:
+    def _only_branch(self, row: Row) -> Entity | None:
+        branch = only_branch(self.draft)
+        if branch is not None:
             self.draft.note(
                 row, "orgSourcedIds", "No school of the student's is known: put into the only branch."
             )

@@ -50,8 +50,12 @@ def branch_of(draft: Draft, org_ids: list[str]) -> Entity | None:
 
 
 def only_branch(draft: Draft) -> Entity | None:
-    """The branch of an institute that has just one."""
-    branches: list[Entity] = [*draft.snapshot.branch_ids, *draft.created(Kind.BRANCH)]
+    """The branch of an institute that, once the plan is carried out, has just one."""
+    active = dict.fromkeys(draft.snapshot.branch_ids, True)
+    for update in draft.plan.updates[Kind.BRANCH]:
+        active[update.entity_id] = update.after["is_active"]
+    branches: list[Entity] = [branch_id for branch_id, is_active in active.items() if is_active]
+    branches += draft.created(Kind.BRANCH)
     return branches[0] if len(branches) == 1 else None
 
 

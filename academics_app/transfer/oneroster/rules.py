@@ -88,8 +88,5 @@ def _tell_of_absent(draft: Draft) -> None:
     for kind, number in draft.snapshot.not_in_file.items():
         table = draft.bundle.table(_FILE_OF[kind])
         if number and table.rows and not table.is_delta:
-            draft.note(
-                table,
-                "",
-                f"{number:,} {_NAMES[kind]} of earlier imports are not in this bundle; they stay as they are.",
-            )
+            left = f"{_NAMES[kind]} of earlier imports that are not in this bundle: {number:,}. They stay as they are."
+            draft.note(table, "", left[0].upper() + left[1:])

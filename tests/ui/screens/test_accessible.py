@@ -1,0 +1,91 @@
+"""No screen has a violation that axe knows of: wide and narrow, light and dark."""
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from axe_playwright_python.async_playwright import Axe
+from playwright.async_api import BrowserContext, Page
+
+from tests.ui.screens.conftest import SignIn, settled
+
+DESKTOP = {"width": 1440, "height": 900}
+PHONE = {"width": 390, "height": 844}
+
+pytestmark = pytest.mark.timeout(600)
+
+SCREENS = [
+    ("admin", "/overview"),
+    ("admin", "/users"),
+    ("admin", "/account"),
+    ("admin", "/students"),
+    ("admin", "/batches"),
+    ("admin", "/timetable"),
+    ("admin", "/faculty"),
+    ("admin", "/subjects"),
+    ("admin", "/import"),
+    ("admin", "/settings"),
+    ("faculty", "/today"),
+    ("faculty", "/timetable"),
+    ("counselor", "/students"),
+    ("student", "/home"),
+    ("guardian", "/home"),
+]
+
+
+async def _violations(page: Page) -> list[str]:
+    found = await Axe().run(page)
+    return [f"{each['id']}: {each['nodes'][0]['html'][:200]}" for each in found.response["violations"]]
+
+
+async def _check_all_looks(page: Page) -> None:
+    found: dict[str, list[str]] = {}
+    for size_name, size in (("wide", DESKTOP), ("narrow", PHONE)):
+        await page.set_viewport_size(size)  # pyright: ignore[reportArgumentType] - a TypedDict that is not exported
+        for theme in ("light", "dark"):
+            await page.emulate_media(color_scheme=theme, reduced_motion="reduce")
+            await page.wait_for_function(f"() => document.documentElement.classList.contains('{theme}')")
+            found[f"{size_name} {theme}"] = await _violations(page)
+    assert {look: violations for look, violations in found.items() if violations} == {}
+
+
+@pytest.mark.parametrize(("role", "path"), SCREENS, ids=lambda value: value.strip("/"))
+async def test_screen(sign_in: SignIn, role: str, path: str) -> None:
+    page = await sign_in(role)
+    await page.goto(path)
+    await settled(page)
+
+    await _check_all_looks(page)
+
+
+@pytest.mark.parametrize("path", ["/login", "/register", "/invitation", "/nothing/here"])
+async def test_screen_without_sign_in(
+    new_context: Callable[[], Awaitable[BrowserContext]], path: str
+) -> None:
+    page = await (await new_context()).new_page()
+    await page.goto(path)
+    await page.locator("h1").wait_for()
+
+    await _check_all_looks(page)
+
+
+async def test_palette_and_menu(sign_in: SignIn) -> None:
+    page = await sign_in("admin")
+    await page.get_by_role("button", name="Account").click()
+    await page.get_by_role("link", name="My account").wait_for()
+    assert await _violations(page) == []
+    await page.keyboard.press("Escape")
+
+    await page.keyboard.press("Control+k")
+    await page.get_by_role("option", name="Overview").wait_for()
+
+    assert await _violations(page) == []
+
+
+async def test_form_with_errors(sign_in: SignIn) -> None:
+    page = await sign_in("admin")
+    await page.goto("/users")
+    await page.get_by_role("button", name="Add user").click()
+    await page.get_by_role("button", name="Add and invite").click()
+    await page.get_by_text("Please fill this in.").first.wait_for()
+
+    assert await _violations(page) == []
