@@ -8,12 +8,12 @@ from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints, 
 
 from academics_app.accounts.models import UserStatus
 from academics_app.core.actor import Door, Role
-from academics_app.core.text import Name, Text
+from academics_app.core.fields import Name, RawText, Text
 
 Username = Annotated[
     Text, StringConstraints(strip_whitespace=True, min_length=3, max_length=100, pattern=r"^[^\s]+$")
 ]
-Password = Annotated[Text, StringConstraints(min_length=10, max_length=256)]
+Password = Annotated[RawText, StringConstraints(min_length=10, max_length=256)]
 
 
 class _Input(BaseModel):
@@ -120,7 +120,7 @@ class Invitation(BaseModel):
 
 
 class PasswordChange(_Input):
-    current_password: Annotated[str, StringConstraints(max_length=256)]
+    current_password: Annotated[RawText, StringConstraints(max_length=256)]
     new_password: Password
 
 
@@ -141,7 +141,7 @@ class TokenPair(BaseModel):
 
     access_token: str
     refresh_token: str | None = None
-    token_type: str = "bearer"
+    token_type: str = "bearer"  # noqa: S105 - a kind of token, not a secret
     expires_in: int
 
 

@@ -29,7 +29,7 @@ Field = Annotated[str, Form(max_length=1000)]
 
 @router.post("/login")
 async def login(
-    request: Request, username: Field = "", password: Field = "", next: Field = "/"
+    request: Request, username: Field = "", password: Field = "", next: Field = "/"  # noqa: A002 - the field's name in the form
 ) -> RedirectResponse:
     try:
         async with transaction() as session:
@@ -89,7 +89,9 @@ async def setup(
         data = FirstAdmin(**typed, password=password)
         async with transaction() as session:
             user = await service.create_first_admin(session, data=data, door=Door.SCREEN)
-            signed_in = await authentication.open_sign_in(session, user=user, device=device_of(request, Door.SCREEN))
+            signed_in = await authentication.open_sign_in(
+                session, user=user, device=device_of(request, Door.SCREEN)
+            )
     except (AppError, ValidationError) as error:
         return _back("/setup", **_reasons(error), **typed)
     return _with_cookie(_to("/"), signed_in)
@@ -119,7 +121,9 @@ async def accept_invitation(request: Request, password: Field = "") -> RedirectR
             user = await service.accept_invitation(
                 session, token=request.cookies.get(INVITATION_COOKIE, ""), password=password
             )
-            signed_in = await authentication.open_sign_in(session, user=user, device=device_of(request, Door.SCREEN))
+            signed_in = await authentication.open_sign_in(
+                session, user=user, device=device_of(request, Door.SCREEN)
+            )
     except AppError as error:
         return _back("/invitation", error=error.code)
     answer = _with_cookie(_to("/"), signed_in)

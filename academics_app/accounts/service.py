@@ -4,7 +4,6 @@ from datetime import timedelta
 from uuid import UUID, uuid4
 
 from sqlalchemy import func, select, text
-from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
@@ -26,11 +25,13 @@ from academics_app.core import search, security
 from academics_app.core.actor import Actor, Door, Role, system_actor
 from academics_app.core.clock import utc_now
 from academics_app.core.config import get_settings
+from academics_app.core.constraints import refusals
 from academics_app.core.db import announce
-from academics_app.core.errors import Conflict, Forbidden, InvalidInput, NotFound
+from academics_app.core.errors import AppError, Conflict, Forbidden, InvalidInput, NotFound
 from academics_app.core.pagination import Page, PageRequest
 from academics_app.core.permissions import Permission, require
 from academics_app.core.security import TokenHolder, TokenKind
+from academics_app.core.versions import refuse_stale
 from academics_app.institute.service import current_settings, update_settings
 from academics_app.students.schemas import StudentCreate
 from academics_app.students.service import access_student, create_student
@@ -114,8 +115,7 @@ async def update_user(session: AsyncSession, *, actor: Actor, user_id: int, data
     """Change an account. A new role or status ends its sign-ins; the last admin stays an active admin."""
     user = await access_user(session, user_id, actor=actor)
     changes = data.model_dump(exclude_unset=True, exclude={"version", "branch_ids"})
-    if data.version is not None and data.version != user.version:
-        raise Conflict("This account was changed by someone else since you opened it.", code="stale_version")
+    refuse_stale(user.version, data.version)
     before = _facts(user)
     for field, value in changes.items():
         setattr(user, field, value)
@@ -359,14 +359,19 @@ def read_user(user: User) -> UserRead:
 
 async def _add_user(session: AsyncSession, user: User) -> User:
     user.search_text = _search_text(user)
-    session.add(user)
-    try:
-        async with session.begin_nested():
-            await session.flush()  # the unique index answers now
-    except IntegrityError as error:
-        if "uq_user_account_username_lower" in str(error.orig):
-            raise Conflict("This user name is taken.", fields={"username": "is taken"}) from error
-        raise InvalidInput("The person behind the account is not there.") from error
+    failures: dict[str, AppError] = {
+        "uq_user_account_username_lower": Conflict(
+            "This user name is taken.", fields={"username": "is taken"}
+        ),
+        **{
+            f"fk_user_account_{person}_id_{person}": InvalidInput(
+                "The person behind the account is not there.", fields={f"{person}_id": "is not there"}
+            )
+            for person in ("student", "faculty", "guardian")
+        },
+    }
+    async with refusals(session, failures):
+        session.add(user)
     return user
 
 

@@ -97,7 +97,7 @@ def _day_switch() -> rx.Component:
         ),
         icon_button("chevron-right", label=_("Day after"), on_click=TodayPage.step(1)),
         rx.cond(TodayPage.is_today, rx.fragment(), button(_("Today"), on_click=TodayPage.show(""))),
-        class_name="row",
+        class_name="row today-days",
     )
 
 

@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_vali
 
 from academics_app.attendance.models import AttendanceStatus, MarkSource
 from academics_app.attendance.rules import RegisterState
-from academics_app.core.text import Text
+from academics_app.core.fields import Text
 
 RecordId = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Note = Annotated[Text, StringConstraints(strip_whitespace=True, max_length=500)]

@@ -141,7 +141,7 @@ async def _send_changes(
 ) -> None:
     """Send what changed since `seen`, as long as the token is good and the session may be seen."""
     while True:
-        await watch.changed(timeout=min(live.REFRESH_SECONDS, _seconds_left(token)))
+        await watch.changed(patience=min(live.REFRESH_SECONDS, _seconds_left(token)))
         actor = await _actor(token)
         if actor is None:
             await websocket.close(NOT_SIGNED_IN, "This sign-in has ended.")

@@ -4,8 +4,17 @@ from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, EmailStr, Field, StringConstraints
 
-from academics_app.core.text import Text
 
+def _without_nul(text: str) -> str:
+    if "\x00" in text:
+        raise ValueError("must not contain the NUL character")
+    return text
+
+
+RawText = Annotated[str, AfterValidator(_without_nul)]
+"""Text as it was typed, without the NUL byte that PostgreSQL refuses; for passwords."""
+Text = Annotated[str, StringConstraints(strip_whitespace=True), AfterValidator(_without_nul)]
+"""Stripped text without NUL; lengths that are added count what is left."""
 UNCHANGED: Any = None
 """The default of an update's field that may be absent but not null."""
 

@@ -38,10 +38,10 @@ class Watch:
         self._topics.add(topic)
         self._event.set()
 
-    async def changed(self, timeout: float = REFRESH_SECONDS) -> set[str]:
+    async def changed(self, patience: float = REFRESH_SECONDS) -> set[str]:
         """Wait for a change; the topics that changed, empty when the time ran out."""
         with suppress(TimeoutError):
-            await asyncio.wait_for(self._event.wait(), timeout)
+            await asyncio.wait_for(self._event.wait(), patience)
         self._event.clear()
         topics, self._topics = self._topics, set()
         return topics

@@ -10,6 +10,7 @@ from academics_app.core.db import announce
 from academics_app.core.errors import InvalidInput, NotFound
 from academics_app.core.pagination import Page, PageRequest
 from academics_app.core.permissions import Permission, require
+from academics_app.core.versions import refuse_stale
 from academics_app.institute import queries
 from academics_app.institute.models import Holiday, Term
 from academics_app.institute.schemas import (
@@ -20,7 +21,7 @@ from academics_app.institute.schemas import (
     TermRead,
     TermUpdate,
 )
-from academics_app.institute.service import access_branch, refuse_stale, require_whole_institute
+from academics_app.institute.service import access_branch, require_whole_institute
 from academics_app.learning_sessions.generation import follow_calendar
 
 _HOLIDAY_FACTS = {"name", "starts_on", "ends_on", "branch_id"}

@@ -6,8 +6,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from academics_app.core.fields import UNCHANGED, Id, Name, Version, one_line
-from academics_app.core.text import Text
+from academics_app.core.fields import UNCHANGED, Id, Name, Text, Version, one_line
 from academics_app.institute.settings import InstituteSettings
 
 Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]

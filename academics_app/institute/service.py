@@ -13,6 +13,7 @@ from academics_app.core.db import announce
 from academics_app.core.errors import AppError, Conflict, Forbidden, InvalidInput, NotFound
 from academics_app.core.pagination import Page, PageRequest
 from academics_app.core.permissions import Permission, require
+from academics_app.core.versions import refuse_stale
 from academics_app.institute import queries
 from academics_app.institute.current import current_settings, forget_settings, use_settings
 from academics_app.institute.models import Branch, Room, Setting
@@ -44,8 +45,6 @@ __all__ = [
     "update_room",
     "update_settings",
 ]
-
-STALE = "It was changed by someone else since you opened it."
 
 
 async def read_settings(session: AsyncSession, *, actor: Actor) -> SettingsRead:
@@ -250,12 +249,6 @@ def require_whole_institute(actor: Actor) -> None:
     """Raise Forbidden for an actor who is limited to some branches."""
     if actor.branch_ids is not None:
         raise Forbidden("Only an admin of the whole institute may change this.")
-
-
-def refuse_stale(stored: int, opened: int | None) -> None:
-    """Raise Conflict when a form was opened on another version than the stored one."""
-    if opened is not None and opened != stored:
-        raise Conflict(STALE, code="stale_version")
 
 
 def _read_room(room: Room, branch_name: str) -> RoomRead:

@@ -5,7 +5,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from academics_app.core.actor import Actor
-from academics_app.core.errors import Conflict, NotFound
+from academics_app.core.errors import NotFound
 from academics_app.core.permissions import Permission, require
 from academics_app.learning_sessions.models import Batch, Enrollment, LearningSession
 from academics_app.learning_sessions.queries import visible_enrollments
@@ -48,12 +48,6 @@ async def access_enrollment(
         raise NotFound("There is no such enrolment.")
     require(actor, to)
     return enrollment
-
-
-def refuse_stale(stored: int, opened: int | None) -> None:
-    """Raise Conflict when a form was opened on another version than the stored one."""
-    if opened is not None and opened != stored:
-        raise Conflict("It was changed by someone else since you opened it.", code="stale_version")
 
 
 def _locked(statement: Select, *, lock: bool) -> Select:  # type: ignore[type-arg]

@@ -19,10 +19,11 @@ from academics_app.core.db import announce
 from academics_app.core.errors import AppError, Conflict, InvalidInput, NotFound
 from academics_app.core.pagination import Page, PageRequest
 from academics_app.core.permissions import Permission, require
+from academics_app.core.versions import refuse_stale
 from academics_app.institute.current import current_settings
 from academics_app.institute.service import access_branch, access_room
 from academics_app.learning_sessions import queries
-from academics_app.learning_sessions.access import access_batch, refuse_stale
+from academics_app.learning_sessions.access import access_batch
 from academics_app.learning_sessions.generation import generate_sessions
 from academics_app.learning_sessions.models import Batch, BatchStatus, SessionStatus, WeeklySchedule
 from academics_app.learning_sessions.schemas import (

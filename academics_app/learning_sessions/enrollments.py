@@ -15,9 +15,10 @@ from academics_app.core.db import announce
 from academics_app.core.errors import AppError, Conflict, InvalidInput
 from academics_app.core.pagination import Page, PageRequest
 from academics_app.core.permissions import Permission
+from academics_app.core.versions import refuse_stale
 from academics_app.institute.current import current_settings
 from academics_app.learning_sessions import queries
-from academics_app.learning_sessions.access import access_batch, access_enrollment, refuse_stale
+from academics_app.learning_sessions.access import access_batch, access_enrollment
 from academics_app.learning_sessions.models import Enrollment
 from academics_app.learning_sessions.schemas import EnrollmentCreate, EnrollmentRead, EnrollmentUpdate
 from academics_app.students.names import student_names

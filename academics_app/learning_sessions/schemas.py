@@ -5,8 +5,7 @@ from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from academics_app.core.fields import UNCHANGED, Code, Id, Name, Version, one_line
-from academics_app.core.text import Text
+from academics_app.core.fields import UNCHANGED, Code, Id, Name, Text, Version, one_line
 from academics_app.learning_sessions.models import BatchStatus, SessionStatus
 
 Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]

@@ -15,10 +15,11 @@ from academics_app.core.db import announce
 from academics_app.core.errors import AppError, Conflict, InvalidInput, NotFound
 from academics_app.core.pagination import Page, PageRequest
 from academics_app.core.permissions import Permission, require
+from academics_app.core.versions import refuse_stale
 from academics_app.institute.current import current_settings
 from academics_app.institute.service import access_room
 from academics_app.learning_sessions import queries
-from academics_app.learning_sessions.access import access_batch, access_session, refuse_stale
+from academics_app.learning_sessions.access import access_batch, access_session
 from academics_app.learning_sessions.models import LearningSession, SessionStatus
 from academics_app.learning_sessions.rules import bounds
 from academics_app.learning_sessions.schemas import (

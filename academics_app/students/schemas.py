@@ -23,11 +23,11 @@ from academics_app.core.fields import (
     OptionalCode,
     OptionalName,
     Phone,
+    Text,
     Version,
     blank_is_none,
     one_line,
 )
-from academics_app.core.text import Text
 from academics_app.students.models import StudentStatus
 
 BirthDate = Annotated[Annotated[date, Field(ge=date(1900, 1, 1))] | None, BeforeValidator(blank_is_none)]

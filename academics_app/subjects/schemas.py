@@ -6,8 +6,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, Field, PlainSerializer, StringConstraints
 
-from academics_app.core.fields import UNCHANGED, Code, Id, Name, OptionalCode, Version
-from academics_app.core.text import Text
+from academics_app.core.fields import UNCHANGED, Code, Id, Name, OptionalCode, Text, Version
 
 Description = Annotated[Text, StringConstraints(strip_whitespace=True, max_length=4000)]
 Hours = Annotated[

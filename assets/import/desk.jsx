@@ -161,7 +161,15 @@ export function ImportDesk({ words, limit, onPreview, onResult, onForget, ...res
         h(
           "div",
           { className: "stack-tight" },
-          h("progress", { value: share, max: 1, "aria-label": words[doing], style: { width: "100%", accentColor: "var(--accent-solid)" } }),
+          h(
+            "div",
+            {
+              role: "progressbar", "aria-label": words[doing], "aria-valuemin": 0, "aria-valuemax": 100,
+              "aria-valuenow": Math.floor((share ?? 0) * 100),
+              style: { height: 6, borderRadius: 3, background: "var(--untaken-bg)", overflow: "hidden" },
+            },
+            h("div", { style: { height: "100%", width: `${(share ?? 0) * 100}%`, background: "var(--accent-solid)" } }),
+          ),
           h("span", { className: "muted small", role: "status" },
             progress ? `${words.stages[progress.stage] ?? progress.stage} · ${Math.floor((share ?? 0) * 100)} %` : words[doing]),
         ),

@@ -134,7 +134,8 @@ class Marker:
                     told.yielded.add((entry["session"], entry["student"]))
                 case "refused":
                     told.refused.append(entry)
-        told.meant.sort(key=lambda each: (each["at"], each["order"]))
+        # A command that is tried again is written down again; its order says when it was meant.
+        told.meant.sort(key=lambda each: (each["order"], each["at"]))
         return told
 
     async def leave(self) -> None:

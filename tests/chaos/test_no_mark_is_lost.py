@@ -247,21 +247,21 @@ class _Reckoning:
         lines: list[str] = []
         for intent in intents:
             row = (intent["session"], intent["student"])
-            lines.append(f"row {row}")
-            for story in self.stories:
-                for each in story.marks:
-                    if (each["session"], each["student"]) == row:
-                        lines.append(
-                            f"  {each['at'] / 1000:.3f} user {story.user_id} meant {each['id'][:8]} "
-                            f"{each['status']} {each['minutes']}"
-                            f"{' (acknowledged)' if each['id'] in self.acknowledged else ''}"
-                        )
-            for event in self.stored.events:
-                if (event.session_id, event.student_id) == row:
-                    lines.append(
-                        f"  {event.at.timestamp():.3f} user {event.user_id} stored {str(event.mark_id)[:8]} "
-                        f"{event.after_status} {event.after_minutes} ({event.source})"
-                    )
+            lines += [
+                f"row {row}",
+                *(
+                    f"  {each['at'] / 1000:.3f} user {story.user_id} meant {each['id'][:8]} {each['status']} {each['minutes']}"
+                    for story in self.stories
+                    for each in story.marks
+                    if (each["session"], each["student"]) == row
+                ),
+                *(
+                    f"  {event.at.timestamp():.3f} user {event.user_id} stored {str(event.mark_id)[:8]} "
+                    f"{event.after_status} {event.after_minutes} ({event.source})"
+                    for event in self.stored.events
+                    if (event.session_id, event.student_id) == row
+                ),
+            ]
         return "\n".join(lines)
 
     def sentence(self, mortal_server: MortalServer, markers: list[Marker], moments: list[float]) -> str:

@@ -55,3 +55,11 @@ async def test_another_day_is_one_click_away_and_lives_in_the_address(
     await expect(page.get_by_text("No sessions on this day.")).to_be_visible()
     await page.get_by_role("button", name="Today", exact=True).click()
     await expect(page.locator("[data-session]")).to_have_count(1)
+
+
+async def test_nothing_scrolls_sideways_on_a_phone(classroom: MakeClassroom, new_context: NewContext) -> None:
+    room = await classroom(students=4, starts_in=timedelta(minutes=-45))
+    page = await (await new_context(room.teacher, phone=True)).new_page()
+    await page.goto("/today")
+    await expect(page.locator("[data-session]")).to_have_count(1)
+    assert await page.evaluate("document.documentElement.scrollWidth - innerWidth") <= 0

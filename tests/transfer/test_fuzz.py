@@ -2,6 +2,7 @@
 
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from sqlalchemy import select, text
@@ -217,6 +218,7 @@ def counted(plan: Plan, kind: Kind, action: Action) -> int:
     return sum(number for (_, of, done), number in plan.counts.items() if (of, done) == (kind, action))
 
 
+@pytest.mark.timeout(400)
 @settings(
     max_examples=25,
     deadline=None,

@@ -74,6 +74,7 @@ class Classes:
         self.shared_codes = {code for code, count in codes.items() if count > 1}
         self.teachings: dict[str, list[Teaching]] = defaultdict(list)
         self.earliest: dict[str, str] = {}
+        self.mentioned = {row["sourcedId"] for row in enrollments}
         for row in enrollments:
             self._look_at(row)
         self.chosen: dict[str, Entity] = {}
@@ -214,7 +215,6 @@ class Classes:
             return {}
         record = draft.record(Kind.BATCH, class_id)
         before = record.values.get("faculty_id") if record else None
-        mentioned = {teaching.row["sourcedId"] for teaching in told}
         choices = [
             (not teaching.is_primary, teaching.faculty != before, teaching.row.number, teaching.faculty)
             for teaching in told
@@ -228,7 +228,7 @@ class Classes:
                 memory.values["faculty_id"],
             )
             for sourced_id, memory in draft.teaching_memories(class_id)
-            if sourced_id not in mentioned and memory.values["active"]
+            if sourced_id not in self.mentioned and memory.values["active"]
         ]
         if not choices:
             return {"faculty_id": None}
