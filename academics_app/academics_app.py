@@ -8,6 +8,7 @@ import reflex.model
 
 from academics_app.accounts.pages import PAGES as ACCOUNT_PAGES
 from academics_app.api.app import create_api
+from academics_app.attendance.components import outbox_loader
 from academics_app.attendance.pages import PAGES as ATTENDANCE_PAGES
 from academics_app.core import db, live
 from academics_app.core.config import get_settings
@@ -59,7 +60,7 @@ async def process() -> AsyncIterator[None]:
 palette.set_known_routes({page.route for page in PAGES})
 app = rx.App(
     stylesheets=theme.STYLESHEETS,
-    head_components=theme.head(),
+    head_components=[*theme.head(), outbox_loader()],
     html_lang="en",
     app_wraps={(55, "ErrorBoundary"): layout.error_boundary},
     toaster=layout.toaster(),

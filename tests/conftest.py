@@ -108,7 +108,7 @@ def sign_in(session: AsyncSession) -> SignIn:
 
 @pytest.fixture
 def count_queries(engine: AsyncEngine) -> CountQueries:
-    """Collects what is sent to PostgreSQL inside `with count_queries() as statements:`, savepoints left out."""
+    """A context manager whose list collects what is sent to PostgreSQL, savepoints left out."""
 
     @contextmanager
     def _count() -> Iterator[list[str]]:

@@ -107,7 +107,11 @@ async def create_batch(
 async def create_enrollment(
     session: AsyncSession, *, student: Student, batch: Batch, **overrides: Any
 ) -> Enrollment:
-    values: dict[str, Any] = {"student_id": student.id, "batch_id": batch.id, "starts_on": TERM_START} | overrides
+    values: dict[str, Any] = {
+        "student_id": student.id,
+        "batch_id": batch.id,
+        "starts_on": TERM_START,
+    } | overrides
     return await _add(session, Enrollment(**values))
 
 

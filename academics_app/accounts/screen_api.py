@@ -29,7 +29,10 @@ Field = Annotated[str, Form(max_length=1000)]
 
 @router.post("/login")
 async def login(
-    request: Request, username: Field = "", password: Field = "", next: Field = "/"  # noqa: A002 - the field's name in the form
+    request: Request,
+    username: Field = "",
+    password: Field = "",
+    next: Field = "/",  # noqa: A002 - the field's name in the form
 ) -> RedirectResponse:
     try:
         async with transaction() as session:

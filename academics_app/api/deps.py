@@ -16,6 +16,8 @@ from academics_app.core.pagination import DEFAULT_LIMIT, MAX_LIMIT, PageRequest
 from academics_app.core.security import TokenKind
 
 LARGEST_ID = 2**63 - 1
+EXPECTED_USER_HEADER = "x-academics-user"
+"""Sent by the register's outbox with each mark: the id of the user who made it."""
 
 _bearer = OAuth2PasswordBearer(
     tokenUrl="/api/v1/auth/login", refreshUrl="/api/v1/auth/refresh", auto_error=False
@@ -50,11 +52,19 @@ async def current_actor(request: Request, bearer: BearerDep) -> Actor:
             actor = await actor_from_cookie(session, cookie, door=Door.SCREEN)
             if actor is not None:
                 check_same_origin_write(request)
+                _check_expected_user(request, actor)
         else:
             actor = None
     if actor is None:
         raise NotSignedIn("Sign in first: the token is missing, expired or revoked.")
     return actor
+
+
+def _check_expected_user(request: Request, actor: Actor) -> None:
+    """A page that was opened by somebody else must not write under the name of who signed in beside it since."""
+    expected = request.headers.get(EXPECTED_USER_HEADER)
+    if expected is not None and expected != str(actor.user_id):
+        raise NotSignedIn("Somebody else has signed in on this device since.", code="other_user")
 
 
 ActorDep = Annotated[Actor, Depends(current_actor)]

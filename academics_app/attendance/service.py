@@ -84,7 +84,7 @@ async def mark_many(session: AsyncSession, *, actor: Actor, data: BulkMark) -> B
 async def undo_take(session: AsyncSession, *, actor: Actor, session_id: int, command_id: UUID) -> BulkResult:
     """Take back a confirmation: the register counts as not taken again, and the marks that the confirmation filled
     in and nobody touched since are cleared. Repeating it changes nothing."""
-    register = await lock_register(session, session_id, actor=actor)
+    await lock_register(session, session_id, actor=actor)
     roster = await _roster(session, session_id)
     filled = [fill_mark_id(command_id, student_id) for student_id in roster]
     written_by = dict((await session.execute(queries.events_by_mark_id(filled))).all())

@@ -104,9 +104,7 @@ async def _receive(websocket: WebSocket, session_id: int, token: str) -> None:
             await websocket.close(NOT_SIGNED_IN, "This sign-in has ended.")
             return
         try:
-            if len(text) > LARGEST_MESSAGE:
-                raise _Malformed("message: is too long")
-            message = _messages.validate_json(text)
+            message = _parse(text)
             async with transaction() as session:
                 await _store(session, message, session_id=session_id, actor=actor)
         except ValidationError as error:
@@ -117,6 +115,12 @@ async def _receive(websocket: WebSocket, session_id: int, token: str) -> None:
             await _answer(websocket, error="invalid_input", detail=str(error))
         except AppError as error:
             await _answer(websocket, **error.body())
+
+
+def _parse(text: str) -> AttendanceMarked | TopicCompleted:
+    if len(text) > LARGEST_MESSAGE:
+        raise _Malformed("message: is too long")
+    return _messages.validate_json(text)
 
 
 async def _store(

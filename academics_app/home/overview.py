@@ -18,6 +18,7 @@ from academics_app.core.pagination import PageRequest
 from academics_app.core.permissions import Permission
 from academics_app.institute.service import current_settings
 from academics_app.institute.settings import InstituteSettings
+from academics_app.students.schemas import StudentStatus
 from academics_app.students.service import count_students
 from academics_app.ui import errors, routes
 from academics_app.ui.components import (
@@ -113,7 +114,7 @@ class Overview(rx.State):
         self.day = short_day(local_date(utc_now(), settings.zone))
         self.answer = day_sentence(sessions, is_today=True)
         self.rows = [_row(item, actor, settings) for item in sessions]
-        active, everyone = students[next(iter(students))], sum(students.values())
+        active, everyone = students[StudentStatus.ACTIVE], sum(students.values())
         self.students_sentence = ngettext(
             "{n} active student of {total} on record.", "{n} active students of {total} on record.", active
         ).format(n=f"{active:,}", total=f"{everyone:,}")

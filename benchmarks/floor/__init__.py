@@ -34,7 +34,7 @@ def app() -> Starlette:
             pools[is_transaction] = AsyncConnectionPool(
                 os.environ["FLOOR_DATABASE"],
                 min_size=10,
-                max_size=20,
+                max_size=10,
                 open=False,
                 kwargs={
                     "autocommit": not is_transaction,

@@ -91,6 +91,18 @@ async def test_writes_by_cookie_need_our_own_script(client: httpx.AsyncClient, u
     assert allowed.status_code == 204
 
 
+async def test_a_page_of_somebody_else_does_not_write_under_this_name(
+    client: httpx.AsyncClient, user: User
+) -> None:
+    await sign_in(client)
+    body = {"current_password": PASSWORD, "new_password": "another long phrase"}
+    headers = {"X-Requested-With": "academics", "X-Academics-User": str(user.id + 1)}
+    refused = await client.post("/api/v1/auth/password", json=body, headers=headers)
+    assert (refused.status_code, refused.json()["error"]) == (401, "other_user")
+    headers["X-Academics-User"] = str(user.id)
+    assert (await client.post("/api/v1/auth/password", json=body, headers=headers)).status_code == 204
+
+
 async def test_signing_out_clears_the_cookie_and_ends_the_sign_in(
     client: httpx.AsyncClient, user: User
 ) -> None:

@@ -17,7 +17,7 @@ from tests.accounts.conftest import PASSWORD
 
 LOGIN = "/api/v1/auth/login"
 ME = "/api/v1/auth/me"
-Tokens = dict[str, str]
+LogIn = Callable[..., Awaitable[httpx.Response]]
 
 
 def bearer(token: str) -> dict[str, str]:
@@ -32,14 +32,14 @@ async def user(session: AsyncSession, password_hash: str) -> User:
 
 
 @pytest.fixture
-def log_in(client: httpx.AsyncClient) -> Callable[..., Awaitable[httpx.Response]]:
+def log_in(client: httpx.AsyncClient) -> LogIn:
     async def _log_in(username: str = "ada", password: str = PASSWORD) -> httpx.Response:
         return await client.post(LOGIN, data={"username": username, "password": password})
 
     return _log_in
 
 
-async def test_a_good_password_gives_tokens(client: httpx.AsyncClient, user: User, log_in) -> None:
+async def test_a_good_password_gives_tokens(client: httpx.AsyncClient, user: User, log_in: LogIn) -> None:
     answer = await log_in()
     tokens = answer.json()
 
@@ -52,7 +52,7 @@ async def test_a_good_password_gives_tokens(client: httpx.AsyncClient, user: Use
 
 
 async def test_the_email_signs_in_too_unless_two_share_it(
-    session: AsyncSession, user: User, log_in, password_hash
+    session: AsyncSession, user: User, log_in: LogIn, password_hash: str
 ) -> None:
     assert (await log_in("ADA@example.org")).status_code == 200
 
@@ -62,7 +62,7 @@ async def test_the_email_signs_in_too_unless_two_share_it(
 
 
 async def test_a_wrong_name_and_a_wrong_password_look_and_cost_the_same(
-    user: User, log_in, monkeypatch: pytest.MonkeyPatch
+    user: User, log_in: LogIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     verified: list[str] = []
     real = security._passwords.verify
@@ -81,7 +81,7 @@ async def test_a_wrong_name_and_a_wrong_password_look_and_cost_the_same(
     assert {parameters.split("$")[3] for parameters in verified} == {"m=19456,t=2,p=1"}
 
 
-async def test_an_account_without_a_password_cannot_sign_in(session: AsyncSession, log_in) -> None:
+async def test_an_account_without_a_password_cannot_sign_in(session: AsyncSession, log_in: LogIn) -> None:
     await make.create_user(session, username="imported")
     assert (await log_in("imported", "")).status_code in (401, 422)
     assert (await log_in("imported", "anything at all")).status_code == 401
@@ -91,7 +91,7 @@ async def test_an_account_without_a_password_cannot_sign_in(session: AsyncSessio
     ("status", "code"), [(UserStatus.PENDING, "account_pending"), (UserStatus.DISABLED, "account_disabled")]
 )
 async def test_an_account_that_is_not_active_is_told_so_only_with_its_password(
-    session: AsyncSession, user: User, log_in, status: UserStatus, code: str
+    session: AsyncSession, user: User, log_in: LogIn, status: UserStatus, code: str
 ) -> None:
     user.status = status
     await session.flush()
@@ -102,7 +102,7 @@ async def test_an_account_that_is_not_active_is_told_so_only_with_its_password(
 
 
 async def test_refreshing_rotates_and_reuse_ends_the_sign_in(
-    client: httpx.AsyncClient, user: User, log_in
+    client: httpx.AsyncClient, user: User, log_in: LogIn
 ) -> None:
     first = (await log_in()).json()
     refreshed = await client.post("/api/v1/auth/refresh", headers=bearer(first["refresh_token"]))
@@ -120,7 +120,7 @@ async def test_refreshing_rotates_and_reuse_ends_the_sign_in(
 
 
 async def test_an_access_token_gets_another_but_is_no_refresh_token(
-    client: httpx.AsyncClient, user: User, log_in
+    client: httpx.AsyncClient, user: User, log_in: LogIn
 ) -> None:
     tokens = (await log_in()).json()
     renewed = (await client.post("/api/v1/auth/refresh", headers=bearer(tokens["access_token"]))).json()
@@ -131,7 +131,7 @@ async def test_an_access_token_gets_another_but_is_no_refresh_token(
 
 
 async def test_logging_out_ends_this_sign_in_and_no_other(
-    client: httpx.AsyncClient, user: User, log_in
+    client: httpx.AsyncClient, user: User, log_in: LogIn
 ) -> None:
     here, elsewhere = (await log_in()).json(), (await log_in()).json()
 
@@ -143,7 +143,9 @@ async def test_logging_out_ends_this_sign_in_and_no_other(
     assert (await client.get(ME, headers=bearer(elsewhere["access_token"]))).status_code == 200
 
 
-async def test_a_new_password_ends_the_other_sign_ins(client: httpx.AsyncClient, user: User, log_in) -> None:
+async def test_a_new_password_ends_the_other_sign_ins(
+    client: httpx.AsyncClient, user: User, log_in: LogIn
+) -> None:
     here, elsewhere = (await log_in()).json(), (await log_in()).json()
     change = {"current_password": "wrong", "new_password": "a brand new phrase"}
 
@@ -160,7 +162,7 @@ async def test_a_new_password_ends_the_other_sign_ins(client: httpx.AsyncClient,
 
 
 async def test_a_disabled_user_is_out_at_once(
-    session: AsyncSession, client: httpx.AsyncClient, user: User, log_in
+    session: AsyncSession, client: httpx.AsyncClient, user: User, log_in: LogIn
 ) -> None:
     tokens = (await log_in()).json()
     user.status = UserStatus.DISABLED
@@ -168,7 +170,7 @@ async def test_a_disabled_user_is_out_at_once(
     assert (await client.get(ME, headers=bearer(tokens["access_token"]))).status_code == 401
 
 
-async def test_tokens_run_out(client: httpx.AsyncClient, user: User, log_in) -> None:
+async def test_tokens_run_out(client: httpx.AsyncClient, user: User, log_in: LogIn) -> None:
     tokens = (await log_in()).json()
     with clock.frozen_at(utc_now() + timedelta(minutes=16)):
         assert (await client.get(ME, headers=bearer(tokens["access_token"]))).status_code == 401
@@ -208,7 +210,9 @@ async def test_the_screen_cookie_is_no_bearer(
 ) -> None:
     from academics_app.core.actor import Door
 
-    signed_in = await authentication.open_sign_in(session, user=user, device=authentication.Device(Door.SCREEN))
+    signed_in = await authentication.open_sign_in(
+        session, user=user, device=authentication.Device(Door.SCREEN)
+    )
     cookie = authentication.issue_screen_cookie(signed_in)
     assert (await client.get(ME, headers=bearer(cookie))).status_code == 401
     assert (

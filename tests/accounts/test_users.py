@@ -12,6 +12,7 @@ from academics_app.core.errors import Conflict, Forbidden, InvalidInput
 from academics_app.core.pagination import PageRequest
 from tests import factories as make
 from tests.accounts.conftest import PASSWORD
+from tests.conftest import CountQueries, SignIn
 
 ODD_NAMES = ["Siobhán O'Brien", "José", "王小明", "<script>alert(1)</script>", "x" * 200]
 
@@ -108,7 +109,7 @@ async def test_a_stale_form_is_refused(session: AsyncSession) -> None:
 
 
 async def test_the_list_finds_with_typing_errors_and_counts(
-    session: AsyncSession, client: httpx.AsyncClient, sign_in, count_queries
+    session: AsyncSession, client: httpx.AsyncClient, sign_in: SignIn, count_queries: CountQueries
 ) -> None:
     admin = await make.create_user(session, full_name="Root Admin")
     for name in ("Jonathan Smith", "Josefine Smid", "Unrelated Person"):
@@ -117,13 +118,13 @@ async def test_the_list_finds_with_typing_errors_and_counts(
 
     with count_queries() as statements:
         found = await client.get("/api/v1/users/", params={"q": "jonathn smith"}, headers=headers)
-    assert [user["full_name"] for user in found.json()["items"]][0] == "Jonathan Smith"
+    assert found.json()["items"][0]["full_name"] == "Jonathan Smith"
     assert "Unrelated Person" not in found.text
     assert len(statements) == 4, "who asks, how many exact hits, how many in all, the page"
 
 
 async def test_the_audit_log_tells_what_changed_and_no_secret(
-    session: AsyncSession, client: httpx.AsyncClient, sign_in
+    session: AsyncSession, client: httpx.AsyncClient, sign_in: SignIn
 ) -> None:
     admin = await make.create_user(session)
     target = await make.create_user(session, role=Role.COUNSELOR, full_name="Before")

@@ -108,7 +108,7 @@ def test_doors_hold_no_sql() -> None:
 
 def test_only_doors_know_reflex() -> None:
     def wrong(path: Path, name: str) -> bool:
-        if not name.split(".", maxsplit=1)[0] == "reflex":
+        if name.split(".", maxsplit=1)[0] != "reflex":
             return False
         top = path.relative_to(PACKAGE).parts[0]
         return top != "ui" and path.stem != "academics_app" and layer_of(path) not in DOORS

@@ -40,8 +40,14 @@ MINUTE = timedelta(minutes=1)
 )
 def test_register_states(facts: dict[str, Any], state: RegisterState) -> None:
     """No false alarm: an empty class, a cancelled or a future session is never overdue."""
-    usual: dict[str, Any] = {"cancelled": False, "taken": False, "expected": 3, "stored": 0, "starts_at": START}
-    limits = {"opens_before": 15 * MINUTE, "overdue_after": 10 * MINUTE}
+    usual: dict[str, Any] = {
+        "cancelled": False,
+        "taken": False,
+        "expected": 3,
+        "stored": 0,
+        "starts_at": START,
+    }
+    limits: dict[str, Any] = {"opens_before": 15 * MINUTE, "overdue_after": 10 * MINUTE}
     assert register_state(**(usual | limits | facts)) is state
 
 
@@ -86,7 +92,11 @@ async def test_reopening_shows_what_was_stored(session: AsyncSession, classroom:
     ids = [student.id for student in classroom.students]
     data = BulkMark(
         session_id=classroom.session.id,
-        marks=[MarkCommand(student_id=ids[1], status=AttendanceStatus.LATE, minutes_late=7, note="bus", base_version=0)],
+        marks=[
+            MarkCommand(
+                student_id=ids[1], status=AttendanceStatus.LATE, minutes_late=7, note="bus", base_version=0
+            )
+        ],
         take_register=TakeRegister(student_ids=ids),
     )
     await mark_many(session, actor=classroom.teacher, data=data)

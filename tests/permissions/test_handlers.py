@@ -2,6 +2,7 @@
 
 import pytest
 import reflex as rx
+from reflex.istate.data import RouterData
 from reflex_base.event import Event
 from reflex_base.registry import RegistrationContext
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -50,7 +51,7 @@ async def test_each_handler_serves_whom_the_table_says(tab: Tab, session: AsyncS
     world = await build_world(session)
     use_cookie(tab, world, caller)
     state = await tab.state(rx.State)
-    state.router = rx.istate.data.RouterData.from_router_data({"pathname": "/", "headers": {"cookie": tab.cookie}})
+    state.router = RouterData.from_router_data({"pathname": "/", "headers": {"cookie": tab.cookie}})
     gate = PolicyMiddleware()
     let_through = {
         short

@@ -105,7 +105,11 @@ async def build_world(session: AsyncSession) -> World:
         users=users,
     )
     for caller, user in users.items():
-        world.tokens[caller] = issue_pair(await open_sign_in(session, user=user, device=Device(Door.REST))).access_token
-        world.cookies[caller] = issue_screen_cookie(await open_sign_in(session, user=user, device=Device(Door.SCREEN)))
+        world.tokens[caller] = issue_pair(
+            await open_sign_in(session, user=user, device=Device(Door.REST))
+        ).access_token
+        world.cookies[caller] = issue_screen_cookie(
+            await open_sign_in(session, user=user, device=Device(Door.SCREEN))
+        )
     await session.flush()
     return world
