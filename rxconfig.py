@@ -17,6 +17,6 @@ config = rx.Config(
     default_color_mode="system",
     telemetry_enabled=False,
     show_built_with_reflex=False,
-    plugins=[rx.plugins.RadixThemesPlugin()],
+    plugins=[],
     disable_plugins=[rx.plugins.SitemapPlugin],
 )
