@@ -88,7 +88,7 @@ def _invent_faculty(people: People, size: Size, rng: Random, phones: Iterator[st
         name = make_family(rng).members(1, rng)[0]
         email = email_address(name, number, "staff.example.org")
         phone = next(phones)
-        code = f"F{number:03d}"
+        code = f"F-{number:03d}"
         last = number == size.faculty
         people.faculty.append(
             Faculty(
@@ -107,7 +107,7 @@ def _invent_student(
     people: People, name: Name, branch: Branch, today: date, rng: Random, phones: Iterator[str]
 ) -> Student:
     number = len(people.students) + 1
-    code = f"S{number:05d}"
+    code = f"S-{number:05d}"
     email = email_address(name, number, "students.example.org") if rng.random() < 0.8 else None
     phone = next(phones) if rng.random() < 0.6 else None
     student = Student(
