@@ -114,8 +114,8 @@ async def test_palette_finds_a_student_by_keyboard_alone(sign_in: SignIn) -> Non
     page = await sign_in("admin")
     await page.keyboard.press("Control+k")
     await page.get_by_role("combobox").wait_for()
-    await page.keyboard.type("S00001")
-    await page.get_by_role("option", name="S00001").wait_for()
+    await page.keyboard.type("S-00001")
+    await page.get_by_role("option", name="S-00001").wait_for()
     await page.keyboard.press("Enter")
 
     await page.wait_for_url(re.compile(r"/students/\d+"))
