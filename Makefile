@@ -46,8 +46,8 @@ migrate: $(RUNTIME)  ## Bring the database's tables up to date
 migration: $(DEV)  ## Write a migration from the models: make migration m="add a room to sessions"
 	@$(ACADEMICS) makemigration "$(m)"
 
-demo: $(RUNTIME)  ## Fill the database with an invented institute: make demo size=large
-	@$(ACADEMICS) demo --size $(or $(size),small)
+demo: $(RUNTIME)  ## Fill the database with an invented institute: make demo SIZE=large
+	@$(ACADEMICS) demo --size $(or $(SIZE),small)
 
 import: $(RUNTIME)  ## Try a OneRoster import: make import path=roster.zip; commit=1 stores it
 	@$(ACADEMICS) import oneroster "$(path)" $(if $(commit),--commit)
