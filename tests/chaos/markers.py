@@ -15,6 +15,7 @@ from tests.register_screen.classroom import Classroom, Person, sign_in_cookie
 
 _WITNESS = Path(__file__).with_name("witness.js")
 _STATUSES = ("present", "absent", "late", "excused")
+_TAKE = "(students) => window.isReady === true && window.take(students) !== undefined"
 _HEAL = """() => {
     for (const outbox of globalThis.academicsOutboxes?.values() ?? []) outbox.wake();
     return Object.keys(localStorage).filter((key) => key.startsWith("academics.outbox.1.")).length;
@@ -100,12 +101,11 @@ class Marker:
             await asyncio.sleep(self._rng.uniform(0.5, 1.3))
 
     async def take(self) -> None:
-        """Confirm the register, in however many tries."""
-        for _ in range(50):
+        """Confirm the register, in however many tries a closed tab or a dead server takes."""
+        students = list(self.room.student_ids.values())
+        while True:
             with suppress(BrowserError):
-                if self._page is not None and await self._page.evaluate("window.isReady === true"):
-                    students = list(self.room.student_ids.values())
-                    await self._page.evaluate("(students) => window.take(students)", students)
+                if self._page is not None and await self._page.evaluate(_TAKE, students):
                     return
             await asyncio.sleep(0.3)
 

@@ -74,7 +74,7 @@ async def test_no_mark_is_lost_and_none_doubled(
     assert found.unknown == set()
     assert stored.disagreeing_rows == 0
     assert stored.broken_chains == 0
-    assert stored.untaken == 0
+    assert stored.untaken == [], [story.takes for story in stories]
     assert stored.unmarked == 0
     for marker in markers:
         await marker.leave()
@@ -103,6 +103,7 @@ async def _storm(
     mortal_server: MortalServer, network: Network, markers: list[Marker], calm: asyncio.Event
 ) -> None:
     """Kill and restart the server, freeze and cut the network; near the end every register is confirmed."""
+    confirming: list[asyncio.Task[None]] = []
     try:
         for number in range(KILLS):
             await asyncio.sleep(CALM_SECONDS / 2)
@@ -110,11 +111,12 @@ async def _storm(
                 await network.freeze(FREEZE_SECONDS)
             await asyncio.sleep(CALM_SECONDS / 2)
             if number == KILLS - 1:
-                await asyncio.gather(*(marker.take() for marker in markers if not marker.insists))
+                confirming = [asyncio.create_task(marker.take()) for marker in markers if not marker.insists]
             await mortal_server.kill()
             await asyncio.sleep(0.5)
             await mortal_server.start()
         await asyncio.sleep(CALM_SECONDS)
+        await asyncio.gather(*confirming)
     finally:
         calm.set()
 
@@ -154,7 +156,7 @@ class _Stored:
     rows: dict[tuple[int, int], Attendance]
     disagreeing_rows: int
     broken_chains: int
-    untaken: int
+    untaken: list[int]
     unmarked: int
 
 
@@ -188,7 +190,7 @@ async def _stored(engine: AsyncEngine) -> _Stored:
         _content_of_event(last[key]) != _content_of_row(by_row.get(key)) if key in last else True
         for key in by_row.keys() | last.keys()
     )
-    return _Stored(events, by_row, disagreeing, broken, len(untaken), unmarked or 0)
+    return _Stored(events, by_row, disagreeing, broken, list(untaken), unmarked or 0)
 
 
 def _content_of_event(event: AttendanceEvent) -> tuple[Any, ...] | None:
@@ -268,7 +270,7 @@ class _Reckoning:
         """What the run came to."""
         sent = self.network.sent & self.mark_ids
         stored = set(self.event_ids) & self.mark_ids
-        lost = len(self.lost_acknowledged) + len(self.lost_intents)
+        lost = len(self.lost_acknowledged) + len(self.lost_intents) + len(self.stored.untaken)
         faults = ", ".join(f"{what} {times}" for what, times in sorted(self.network.faults.items()))
         arriving, storm, healing = (later - earlier for earlier, later in pairwise(moments))
         return (
