@@ -6,16 +6,17 @@ logout, a password change or a disabled account takes effect at once on every ta
 
 from dataclasses import dataclass
 from http.cookies import CookieError, SimpleCookie
+from typing import Any
 from uuid import UUID
 
-from sqlalchemy import update
+from sqlalchemy import Row, update
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from academics_app.accounts import throttle
 from academics_app.accounts.audit import record
 from academics_app.accounts.models import AuthSession, User, UserStatus
-from academics_app.accounts.queries import for_token, user_by_login
+from academics_app.accounts.queries import LIVING_SIGN_IN, user_by_login
 from academics_app.accounts.schemas import TokenPair
 from academics_app.core import security
 from academics_app.core.actor import Actor, Door, Role
@@ -127,7 +128,7 @@ async def refresh(session: AsyncSession, *, encoded: str) -> TokenPair:
     A refresh token that was already used ends the sign-in: one of its two holders is not its owner.
     """
     token = security.read_token(encoded, TokenKind.REFRESH, TokenKind.ACCESS)
-    if token is None or (await session.execute(_for(token))).first() is None:
+    if token is None or await _sign_in_of(session, token) is None:
         raise NotSignedIn(_OVER)
     auth_session = await session.get_one(AuthSession, token.auth_session_id, with_for_update=True)
     user = await session.get_one(User, token.user_id)
@@ -164,12 +165,12 @@ async def actor_from_token(
     token = security.read_token(encoded, kind)
     if token is None:
         return None
-    row = (await session.execute(_for(token))).first()
+    row = await _sign_in_of(session, token)
     if row is None:
         return None
     return Actor(
         user_id=row.user_id,
-        role=row.role,
+        role=Role(row.role),
         name=row.full_name,
         door=door,
         auth_session_id=token.auth_session_id,
@@ -221,8 +222,10 @@ async def end_sign_ins(
     return len(ended)
 
 
-def _for(token: Token):  # noqa: ANN202 - a Select of a private row
-    return for_token(token.auth_session_id, token.token_version)
+async def _sign_in_of(session: AsyncSession, token: Token) -> Row[*tuple[Any, ...]] | None:
+    return await LIVING_SIGN_IN.first(
+        session, auth_session_id=token.auth_session_id, token_version=token.token_version
+    )
 
 
 def _access_token(signed_in: SignIn) -> TokenPair:

@@ -1,13 +1,13 @@
 """Statements on accounts."""
 
 from typing import Any
-from uuid import UUID
 
-from sqlalchemy import Row, Select, func, or_, select
+from sqlalchemy import Integer, Select, Uuid, bindparam, func, or_, select
 from sqlmodel import col
 
 from academics_app.accounts.models import AuditEvent, AuthSession, User, UserBranch, UserStatus
 from academics_app.core.actor import Role
+from academics_app.core.prepared import Prepared
 
 _branches = (
     select(func.array_agg(col(UserBranch.branch_id)))
@@ -15,7 +15,7 @@ _branches = (
     .scalar_subquery()
 )
 
-signed_in_user: Select[*tuple[Any, ...]] = (
+LIVING_SIGN_IN = Prepared(
     select(
         col(AuthSession.user_id),
         col(User.role),
@@ -27,22 +27,14 @@ signed_in_user: Select[*tuple[Any, ...]] = (
     )
     .join(User, col(User.id) == col(AuthSession.user_id))
     .where(
+        col(AuthSession.id) == bindparam("auth_session_id", type_=Uuid()),
         col(AuthSession.revoked_at).is_(None),
+        col(AuthSession.expires_at) > func.now(),
         col(User.status) == UserStatus.ACTIVE,
+        col(User.token_version) == bindparam("token_version", type_=Integer()),
     )
 )
-"""Who a sign-in belongs to, when it is still good; narrow it with `for_token`."""
-
-UserRow = Row[*tuple[Any, ...]]
-
-
-def for_token(auth_session_id: UUID, token_version: int) -> Select[*tuple[Any, ...]]:
-    """The living sign-in that a token names."""
-    return signed_in_user.where(
-        col(AuthSession.id) == auth_session_id,
-        col(User.token_version) == token_version,
-        col(AuthSession.expires_at) > func.now(),
-    )
+"""Who the sign-in that a token names belongs to, as long as it is good; asked for each request and event."""
 
 
 def user_by_login(name: str) -> Select[User]:

@@ -2,13 +2,14 @@
 
 from typing import Any
 
-from sqlalchemy import Row
+from sqlalchemy import BindParameter, Executable, Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from academics_app.attendance import queries
 from academics_app.core.actor import Actor, Role
 from academics_app.core.errors import Forbidden, NotFound
 from academics_app.core.permissions import DENIED, Permission, require
+from academics_app.core.prepared import first_in_scope
 from academics_app.learning_sessions.scope import visible_sessions
 
 SessionRow = Row[*tuple[Any, ...]]
@@ -16,7 +17,7 @@ SessionRow = Row[*tuple[Any, ...]]
 
 async def access_register(session: AsyncSession, session_id: int, *, actor: Actor) -> SessionRow:
     """The session's header for somebody who may read its register."""
-    row = (await session.execute(queries.session_header(session_id, visible_sessions(actor)))).first()
+    row = await first_in_scope(session, _header, session_id, actor=actor)
     if row is None:
         raise NotFound("There is no such session.")
     require(actor, Permission.REGISTER_READ)
@@ -25,7 +26,7 @@ async def access_register(session: AsyncSession, session_id: int, *, actor: Acto
 
 async def lock_register(session: AsyncSession, session_id: int, *, actor: Actor) -> SessionRow:
     """The session's row, locked, for somebody who may mark its register."""
-    row = (await session.execute(queries.locked_session(session_id, visible_sessions(actor)))).first()
+    row = await first_in_scope(session, _locked, session_id, actor=actor)
     if row is None:
         raise NotFound("There is no such session.")
     if not may_mark(actor, row.faculty_id):
@@ -42,3 +43,11 @@ def may_mark(actor: Actor, faculty_id: int | None) -> bool:
             return faculty_id is not None and faculty_id == actor.faculty_id
         case _:
             return False
+
+
+def _header(wanted_id: BindParameter[int], actor: Actor) -> Executable:
+    return queries.session_header(wanted_id, visible_sessions(actor))
+
+
+def _locked(wanted_id: BindParameter[int], actor: Actor) -> Executable:
+    return queries.locked_session(wanted_id, visible_sessions(actor))

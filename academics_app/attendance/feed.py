@@ -38,7 +38,7 @@ async def snapshot(session_id: int, *, actor: Actor) -> Snapshot:
     """What the actor may see of the session now: staff all of it, students and guardians their own rows."""
     await check_may_follow(session_id, actor=actor)
     async with reading() as session:
-        rows = (await session.execute(queries.MARKS, {"session_id": session_id})).all()
+        rows = await queries.MARKS.rows(session, session_id=session_id)
         own = None if may(actor, Permission.REGISTER_READ) else await _own_students(session, actor)
         progress = await progress_service.session_progress(session, actor=actor, session_id=session_id)
     return Snapshot(

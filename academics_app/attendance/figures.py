@@ -12,7 +12,7 @@ from academics_app.core.clock import utc_now
 from academics_app.core.errors import InvalidInput
 from academics_app.core.permissions import Permission
 from academics_app.institute.service import current_settings
-from academics_app.students.service import access_student
+from academics_app.students.service import check_student
 
 LONGEST_PERIOD_DAYS = 3700
 
@@ -22,9 +22,9 @@ async def summarise_attendance(
 ) -> AttendanceSummary:
     """Counts and rate of a student over both dates and the days between."""
     _check_period(start_date, end_date)
-    await access_student(session, student_id, actor=actor, to=Permission.ATTENDANCE_READ)
+    await check_student(session, student_id, actor=actor, to=Permission.ATTENDANCE_READ)
     settings = await current_settings(session)
-    rows = (await session.execute(queries.SUMMARY, _period(student_id, start_date, end_date))).all()
+    rows = await queries.SUMMARY.rows(session, **_period(student_id, start_date, end_date))
     by_category = {row.category: row.sessions for row in rows}
     rate = attendance_rate(by_category, excused_counts_against=settings.excused_counts_against)
     return AttendanceSummary(
@@ -48,9 +48,9 @@ async def list_attendance(
 ) -> list[AttendanceRecord]:
     """Every session that concerns the student in the period, newest first, with why it does not count."""
     _check_period(start_date, end_date)
-    await access_student(session, student_id, actor=actor, to=Permission.ATTENDANCE_READ)
+    await check_student(session, student_id, actor=actor, to=Permission.ATTENDANCE_READ)
     settings = await current_settings(session)
-    rows = await session.execute(queries.RECORDS, _period(student_id, start_date, end_date))
+    rows = await queries.RECORDS.rows(session, **_period(student_id, start_date, end_date))
     return [
         AttendanceRecord(
             session_id=row.id,

@@ -8,7 +8,19 @@ from datetime import datetime
 from typing import Any
 from uuid import UUID
 
-from sqlalchemy import ColumnElement, Select, Update, and_, delete, func, or_, select, text, update
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Select,
+    Update,
+    and_,
+    delete,
+    func,
+    or_,
+    select,
+    text,
+    update,
+)
 from sqlalchemy.dialects.postgresql import Insert, insert
 from sqlalchemy.orm import aliased
 from sqlalchemy.sql.dml import ReturningDelete
@@ -17,6 +29,7 @@ from sqlmodel import col
 from academics_app.accounts.models import User
 from academics_app.attendance.models import Attendance, AttendanceEvent, AttendanceStatus
 from academics_app.core import search
+from academics_app.core.prepared import Prepared
 from academics_app.faculty.models import Faculty
 from academics_app.institute.models import Room
 from academics_app.learning_sessions.models import Batch, LearningSession, SessionStatus, WalkIn
@@ -26,6 +39,11 @@ from academics_app.subjects.models import Subject, Topic
 
 HISTORY_SESSIONS = 10
 """How many of the batch's earlier registers are looked at for the streak; the last five are shown."""
+
+
+def prepared(sql: str) -> Prepared:
+    return Prepared(text(sql))
+
 
 _EXPECTED = """
     SELECT enrollment.student_id FROM enrollment
@@ -75,7 +93,9 @@ def _with_names(statement: Select[*tuple[Any, ...]]) -> Select[*tuple[Any, ...]]
     )
 
 
-def session_header(session_id: int, scope: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+def session_header(
+    session_id: int | BindParameter[int], scope: ColumnElement[bool]
+) -> Select[*tuple[Any, ...]]:
     """One session in the scope, with the names that its register shows."""
     return (
         _with_names(select(*_HEADER, col(Topic.title).label("topic_title")))
@@ -84,7 +104,9 @@ def session_header(session_id: int, scope: ColumnElement[bool]) -> Select[*tuple
     )
 
 
-def locked_session(session_id: int, scope: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
+def locked_session(
+    session_id: int | BindParameter[int], scope: ColumnElement[bool]
+) -> Select[*tuple[Any, ...]]:
     """The session's row, held until the transaction ends: marks of one register are written one after another."""
     taken_by = (
         select(col(User.full_name))
@@ -214,7 +236,7 @@ def sessions_between(begin: datetime, end: datetime, scope: ColumnElement[bool])
     )
 
 
-ROSTER = text(
+ROSTER = prepared(
     f"""
     WITH this AS (
       SELECT id, batch_id, local_date, starts_at FROM learning_session WHERE id = :session_id
@@ -250,7 +272,7 @@ ROSTER = text(
     """
 )
 
-MARKS = text(
+MARKS = prepared(
     f"""
     WITH this AS (SELECT id, batch_id, local_date FROM learning_session WHERE id = :session_id)
     SELECT expected.student_id, attendance.status, attendance.minutes_late, coalesce(attendance.note, '') AS note,
@@ -264,7 +286,7 @@ MARKS = text(
 )
 """Everyone who belongs in the session, with the mark as it stands."""
 
-WRITE_MARKS = text(
+WRITE_MARKS = prepared(
     """
     WITH incoming AS (
       SELECT * FROM unnest(
@@ -319,41 +341,45 @@ A mark_id that is in the ledger already comes back in no row. Each student at mo
 """
 
 STUDENT_SESSIONS = """
-    WITH mine AS (
-      SELECT learning_session.id, true AS belongs FROM enrollment
+    WITH mark AS MATERIALIZED (
+      SELECT session_id, status, minutes_late, note FROM attendance WHERE student_id = :student_id
+    ),
+    belonging AS (
+      SELECT learning_session.id FROM enrollment
       JOIN learning_session ON learning_session.batch_id = enrollment.batch_id
-        AND learning_session.local_date >= enrollment.starts_on
-        AND (enrollment.ends_on IS NULL OR learning_session.local_date <= enrollment.ends_on)
+        AND learning_session.local_date
+          BETWEEN greatest(enrollment.starts_on, CAST(:start_date AS date))
+              AND least(enrollment.ends_on, CAST(:end_date AS date))
       WHERE enrollment.student_id = :student_id
-        AND learning_session.local_date BETWEEN :start_date AND :end_date
-      UNION
-      SELECT learning_session.id, true FROM walk_in
-      JOIN learning_session ON learning_session.id = walk_in.session_id
-      WHERE walk_in.student_id = :student_id AND learning_session.local_date BETWEEN :start_date AND :end_date
-      UNION
-      SELECT learning_session.id, false FROM attendance
-      JOIN learning_session ON learning_session.id = attendance.session_id
-      WHERE attendance.student_id = :student_id AND learning_session.local_date BETWEEN :start_date AND :end_date
+      UNION SELECT session_id FROM walk_in WHERE student_id = :student_id
+    ),
+    concerned AS (
+      SELECT coalesce(belonging.id, mark.session_id) AS id, belonging.id IS NOT NULL AS belongs,
+        mark.status, mark.minutes_late, mark.note
+      FROM belonging FULL JOIN mark ON mark.session_id = belonging.id
     ),
     classified AS (
-      SELECT learning_session.id, attendance.status, attendance.minutes_late, attendance.note,
+      SELECT concerned.id, concerned.status, concerned.minutes_late, concerned.note,
         CASE
-          WHEN learning_session.status = 'cancelled' THEN 'cancelled'
-          WHEN NOT bool_or(mine.belongs) THEN 'not_enrolled'
-          WHEN learning_session.register_taken_at IS NULL AND learning_session.starts_at > :now THEN 'upcoming'
-          WHEN learning_session.register_taken_at IS NULL THEN 'register_not_taken'
-          WHEN attendance.status IS NULL THEN 'not_marked'
-          ELSE attendance.status
+          WHEN session.status = 'cancelled' THEN 'cancelled'
+          WHEN NOT concerned.belongs THEN 'not_enrolled'
+          WHEN session.register_taken_at IS NULL AND session.starts_at > :now THEN 'upcoming'
+          WHEN session.register_taken_at IS NULL THEN 'register_not_taken'
+          WHEN concerned.status IS NULL THEN 'not_marked'
+          ELSE concerned.status
         END AS category
-      FROM mine
-      JOIN learning_session ON learning_session.id = mine.id
-      LEFT JOIN attendance ON attendance.session_id = mine.id AND attendance.student_id = :student_id
-      GROUP BY learning_session.id, attendance.session_id, attendance.student_id
+      FROM concerned
+      CROSS JOIN LATERAL (
+        SELECT * FROM learning_session
+        WHERE learning_session.id = concerned.id
+          AND learning_session.local_date BETWEEN :start_date AND :end_date
+        OFFSET 0
+      ) AS session
     )
 """
 """Every session that concerns the student in the period, each in the one category that decides whether it counts."""
 
-SUMMARY = text(
+SUMMARY = prepared(
     STUDENT_SESSIONS
     + """
     SELECT category, count(*) AS sessions, coalesce(sum(minutes_late), 0) AS minutes_late
@@ -361,7 +387,7 @@ SUMMARY = text(
     """
 )
 
-RECORDS = text(
+RECORDS = prepared(
     STUDENT_SESSIONS
     + """
     SELECT classified.*, learning_session.local_date, learning_session.starts_at,

@@ -83,7 +83,7 @@ _shared: SharedReads[tuple[int, bool], str] = SharedReads(_read_shared)
 
 async def _read(session: AsyncSession, header: SessionRow, *, can_mark: bool) -> RegisterRead:
     settings = await current_settings(session)
-    roster = (await session.execute(queries.ROSTER, {"session_id": header.id})).all()
+    roster = await queries.ROSTER.rows(session, session_id=header.id)
     stored = sum(row.version > 0 for row in roster)
     return RegisterRead(
         session=RegisterSession(

@@ -223,7 +223,7 @@ def register_opens_at(starts_at: datetime, settings: InstituteSettings) -> datet
 
 
 async def _roster(session: AsyncSession, session_id: int) -> dict[int, Any]:
-    rows = await session.execute(queries.MARKS, {"session_id": session_id})
+    rows = await queries.MARKS.rows(session, session_id=session_id)
     return {row.student_id: row for row in rows}
 
 
@@ -284,25 +284,23 @@ async def _execute(
     """Write ledger and rows; the versions of those that were not in the ledger before."""
     if not changes and not take:
         return {}
-    rows = await session.execute(
-        queries.WRITE_MARKS,
-        {
-            "session_id": session_id,
-            "user_id": actor.user_id,
-            "door": actor.door.value,
-            "at": at,
-            "take": take,
-            "mark_ids": [change.mark_id for change in changes],
-            "student_ids": [change.student_id for change in changes],
-            "sources": [change.source.value for change in changes],
-            "client_at": [change.client_at for change in changes],
-            "before_status": [change.before.status for change in changes],
-            "before_minutes": [change.before.minutes_late for change in changes],
-            "before_notes": [change.before.note for change in changes],
-            "after_status": [change.status.value if change.status else None for change in changes],
-            "after_minutes": [change.minutes_late for change in changes],
-            "after_notes": [change.note for change in changes],
-        },
+    rows = await queries.WRITE_MARKS.rows(
+        session,
+        session_id=session_id,
+        user_id=actor.user_id,
+        door=actor.door.value,
+        at=at,
+        take=take,
+        mark_ids=[change.mark_id for change in changes],
+        student_ids=[change.student_id for change in changes],
+        sources=[change.source.value for change in changes],
+        client_at=[change.client_at for change in changes],
+        before_status=[change.before.status for change in changes],
+        before_minutes=[change.before.minutes_late for change in changes],
+        before_notes=[change.before.note for change in changes],
+        after_status=[change.status.value if change.status else None for change in changes],
+        after_minutes=[change.minutes_late for change in changes],
+        after_notes=[change.note for change in changes],
     )
     return {row.mark_id: row.id for row in rows}
 

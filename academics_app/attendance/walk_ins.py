@@ -34,7 +34,7 @@ async def add_walk_in(session: AsyncSession, *, actor: Actor, session_id: int, s
     register = await lock_register(session, session_id, actor=actor)
     if register.status == "cancelled":
         raise Conflict("This session was cancelled, so it has no register.", code="session_cancelled")
-    roster = {row.student_id for row in await session.execute(queries.MARKS, {"session_id": session_id})}
+    roster = {row.student_id for row in await queries.MARKS.rows(session, session_id=session_id)}
     if student_id in roster:
         return
     if not await session.scalar(queries.active_in_branch(student_id, register.branch_id)):
@@ -56,7 +56,7 @@ async def add_walk_in(session: AsyncSession, *, actor: Actor, session_id: int, s
 async def remove_walk_in(session: AsyncSession, *, actor: Actor, session_id: int, student_id: int) -> None:
     """Take a walk-in out again; one with a mark stays, since the mark would lose its reason."""
     await lock_register(session, session_id, actor=actor)
-    roster = {row.student_id: row for row in await session.execute(queries.MARKS, {"session_id": session_id})}
+    roster = {row.student_id: row for row in await queries.MARKS.rows(session, session_id=session_id)}
     if student_id in roster and roster[student_id].version:
         raise Conflict("This student has a mark here. Clear the mark first.", code="has_mark")
     if not (await session.execute(queries.delete_walk_in(session_id, student_id))).scalar_one_or_none():

@@ -6,6 +6,7 @@ from sqlmodel import col
 from academics_app.core.actor import Actor
 from academics_app.core.errors import NotFound
 from academics_app.core.permissions import Permission, require
+from academics_app.core.prepared import first_in_scope
 from academics_app.students import queries
 from academics_app.students.models import Guardian, Student, StudentGuardian
 
@@ -28,6 +29,13 @@ async def access_student(
         raise NotFound("There is no such student.")
     require(actor, to)
     return student
+
+
+async def check_student(session: AsyncSession, student_id: int, *, actor: Actor, to: Permission) -> None:
+    """As `access_student`, for who needs only to know that the actor may."""
+    if await first_in_scope(session, queries.student_id, student_id, actor=actor) is None:
+        raise NotFound("There is no such student.")
+    require(actor, to)
 
 
 async def access_guardian(

@@ -3,7 +3,17 @@
 from collections.abc import Collection
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, func, or_, select, true
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    Executable,
+    Select,
+    SQLColumnExpression,
+    func,
+    or_,
+    select,
+    true,
+)
 from sqlmodel import col
 
 from academics_app.core import search
@@ -39,6 +49,11 @@ def students_in_reach(actor: Actor) -> Select[Student]:
     """Every student of the branches that the actor may act in, taught by them or not."""
     within = true() if actor.branch_ids is None else col(Student.branch_id).in_(actor.branch_ids)
     return select(Student).where(or_(within, visible_students(actor)))
+
+
+def student_id(wanted_id: BindParameter[int], actor: Actor) -> Executable:
+    """The id again when the actor may know of the student."""
+    return select(col(Student.id)).where(col(Student.id) == wanted_id, visible_students(actor))
 
 
 def student(student_id: int, actor: Actor) -> Select[Student]:

@@ -21,7 +21,7 @@ from academics_app.core.versions import refuse_stale
 from academics_app.institute.current import current_settings
 from academics_app.institute.names import branches_in_reach
 from academics_app.students import names, queries, rules
-from academics_app.students.access import access_student
+from academics_app.students.access import access_student, check_student
 from academics_app.students.guardianship import own_student_ids
 from academics_app.students.models import Student, StudentStatus
 from academics_app.students.schemas import (
@@ -34,6 +34,7 @@ from academics_app.students.schemas import (
 
 __all__ = [
     "access_student",
+    "check_student",
     "count_students",
     "create_student",
     "find_students",
