@@ -23,6 +23,7 @@ from academics_app.transfer.api import router as transfer_router
 PREFIX = "/api/v1"
 
 ROUTERS: list[APIRouter] = [
+    attendance_router,  # first, since a path is looked for router by router, and most requests are for it
     health_router,
     accounts_router,
     screen_router,
@@ -31,7 +32,6 @@ ROUTERS: list[APIRouter] = [
     faculty_router,
     subjects_router,
     learning_sessions_router,
-    attendance_router,
     attendance_socket_router,
     transfer_router,
 ]
