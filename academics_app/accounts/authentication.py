@@ -22,7 +22,7 @@ from academics_app.core import security
 from academics_app.core.actor import Actor, Door, Role
 from academics_app.core.clock import utc_now
 from academics_app.core.config import get_settings
-from academics_app.core.db import announce
+from academics_app.core.db import announce, reading
 from academics_app.core.errors import Forbidden, NotSignedIn
 from academics_app.core.security import Token, TokenHolder, TokenKind
 
@@ -67,7 +67,8 @@ async def sign_in(session: AsyncSession, *, username: str, password: str, device
     """
     keys = throttle.keys_for(username, device.ip_address)
     await throttle.check(keys)
-    found = (await session.scalars(user_by_login(username))).all()
+    async with reading() as lookup:  # hashing takes a while, and the throttle wants a connection of its own
+        found = (await lookup.scalars(user_by_login(username))).all()
     exact = [user for user in found if user.username.lower() == username.strip().lower()]
     user = exact[0] if exact else found[0] if len(found) == 1 else None
     if not await security.verify_password(password, user.password_hash if user else None) or user is None:

@@ -15,12 +15,16 @@ _TOPICS = "live_topics"
 
 
 def open_engine(url: str, *, pool_size: int = 10) -> AsyncEngine:
-    """Make the process's engine. Sessions run in UTC with PostgreSQL's jit off."""
+    """Make the process's engine. Sessions run in UTC with PostgreSQL's jit off.
+
+    The pool does not overflow: beyond it requests queue, which is cheaper than opening a connection for each. So no
+    task may hold one connection while it asks for another.
+    """
     global _engine, _reading_engine  # noqa: PLW0603 - one engine per process is the point
     _engine = create_async_engine(
         url,
         pool_size=pool_size,
-        max_overflow=pool_size,
+        max_overflow=0,
         pool_recycle=1800,
         pool_use_lifo=True,
         connect_args={"options": "-c timezone=UTC -c jit=off", "prepare_threshold": 3},

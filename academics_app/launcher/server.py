@@ -20,7 +20,9 @@ _APP = "academics_app.academics_app:app"
 _HEALTH = "/api/v1/health"
 _GRACE_SECONDS = 10
 
-_REFLEX_ENVIRONMENT = {
+_SERVER_ENVIRONMENT = {
+    # One heap for all threads of a worker: with more, memory that one has freed is lost to the others.
+    "MALLOC_ARENA_MAX": "1",
     "REFLEX_ENV_MODE": "prod",
     # These two are Reflex's internal switches: without the underscores they are silently ignored.
     "__REFLEX_SKIP_COMPILE": "true",
@@ -76,8 +78,8 @@ def command(*, host: str, port: int, workers: int) -> list[str]:
 
 
 def environment(overrides: Mapping[str, str]) -> dict[str, str]:
-    """This process's environment with what Reflex needs to serve a build, and the overrides."""
-    return {**os.environ, **_REFLEX_ENVIRONMENT, **overrides}
+    """This process's environment with what the worker and Reflex need to serve a build, and the overrides."""
+    return {**os.environ, **_SERVER_ENVIRONMENT, **overrides}
 
 
 def start(
