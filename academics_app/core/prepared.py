@@ -30,7 +30,7 @@ class Prepared:
         self._sql = str(compiled)
         self._constants = {
             name: value.value if isinstance(value, Enum) else value
-            for name, value in compiled.params.items()
+            for name, value in (compiled.params or {}).items()
             if value is not None
         }
 
