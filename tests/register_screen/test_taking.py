@@ -143,6 +143,7 @@ async def test_arrows_choose_inside_a_group_as_radios_do(
 ) -> None:
     room = await classroom(students=3)
     register = await open_register(room)
+    await register.focus(room.names[0])
     await register.press("ArrowRight")
     await register.expect_checked(room.names[0], "Absent")
     await expect(register.radio(room.names[0], "Absent")).to_be_focused()

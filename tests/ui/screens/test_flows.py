@@ -115,7 +115,10 @@ async def test_palette_finds_a_student_by_keyboard_alone(sign_in: SignIn) -> Non
     await page.keyboard.press("Control+k")
     await page.get_by_role("combobox").wait_for()
     await page.keyboard.type("S-00001")
-    await page.get_by_role("option", name="S-00001").wait_for()
+    wanted = page.get_by_role("option", name="S-00001")
+    await wanted.wait_for()
+    while await wanted.get_attribute("aria-selected") != "true":
+        await page.keyboard.press("ArrowDown")
     await page.keyboard.press("Enter")
 
     await page.wait_for_url(re.compile(r"/students/\d+"))
