@@ -58,14 +58,7 @@ async def register_student(session: AsyncSession, *, data: Registration, door: D
     actor = system_actor(door)
     if settings.registration_open:
         await _activate_student(session, user, actor=actor, student_id=None)
-    record(
-        session,
-        actor=actor,
-        action="user.register",
-        subject_kind="user",
-        subject_id=user.id,
-        after=_facts(user),
-    )
+    _record(session, actor, "user.register", user)
     announce(session, "users")
     return read_user(user)
 
@@ -80,15 +73,7 @@ async def approve_user(
     before = _facts(user)
     await _activate_student(session, user, actor=actor, student_id=student_id)
     user.version += 1
-    record(
-        session,
-        actor=actor,
-        action="user.approve",
-        subject_kind="user",
-        subject_id=user.id,
-        before=before,
-        after=_facts(user),
-    )
+    _record(session, actor, "user.approve", user, before=before)
     announce(session, "users")
     return read_user(user)
 
@@ -99,14 +84,7 @@ async def create_user(session: AsyncSession, *, actor: Actor, data: UserCreate) 
     user = await _add_user(session, User(**data.model_dump(exclude={"branch_ids"}), status=UserStatus.ACTIVE))
     _check_person(user)
     session.add_all(UserBranch(user_id=user.id, branch_id=branch_id) for branch_id in set(data.branch_ids))
-    record(
-        session,
-        actor=actor,
-        action="user.create",
-        subject_kind="user",
-        subject_id=user.id,
-        after=_facts(user),
-    )
+    _record(session, actor, "user.create", user)
     announce(session, "users")
     return read_user(user)
 
@@ -139,15 +117,7 @@ async def update_user(session: AsyncSession, *, actor: Actor, user_id: int, data
     after = _facts(user)
     if before["role"] != after["role"] or before["status"] != after["status"] or data.branch_ids is not None:
         await authentication.end_sign_ins(session, user_id=user.id)
-    record(
-        session,
-        actor=actor,
-        action="user.update",
-        subject_kind="user",
-        subject_id=user.id,
-        before=before,
-        after=after,
-    )
+    _record(session, actor, "user.update", user, before=before)
     announce(session, "users", f"user:{user.id}")
     return read_user(user)
 
@@ -301,14 +271,7 @@ async def create_first_admin(session: AsyncSession, *, data: FirstAdmin, door: D
             password_hash=await security.hash_password(data.password),
         ),
     )
-    record(
-        session,
-        actor=actor,
-        action="user.first_admin",
-        subject_kind="user",
-        subject_id=user.id,
-        after=_facts(user),
-    )
+    _record(session, actor, "user.first_admin", user)
     return user
 
 
@@ -325,14 +288,7 @@ async def create_admin(session: AsyncSession, *, actor: Actor, data: AdminCreate
             password_hash=await security.hash_password(data.password),
         ),
     )
-    record(
-        session,
-        actor=actor,
-        action="user.create",
-        subject_kind="user",
-        subject_id=user.id,
-        after=_facts(user),
-    )
+    _record(session, actor, "user.create", user)
     announce(session, "users")
     return read_user(user)
 
@@ -418,6 +374,20 @@ async def _active_admins(session: AsyncSession) -> int:
 
 def _search_text(user: User) -> str:
     return search.normalise(user.full_name, user.username, user.email)
+
+
+def _record(
+    session: AsyncSession, actor: Actor, action: str, user: User, before: dict[str, object] | None = None
+) -> None:
+    record(
+        session,
+        actor=actor,
+        action=action,
+        subject_kind="user",
+        subject_id=user.id,
+        before=before,
+        after=_facts(user),
+    )
 
 
 def _facts(user: User) -> dict[str, object]:

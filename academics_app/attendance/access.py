@@ -17,10 +17,16 @@ SessionRow = Row[*tuple[Any, ...]]
 
 async def access_register(session: AsyncSession, session_id: int, *, actor: Actor) -> SessionRow:
     """The session's header for somebody who may read its register."""
+    row = await access_header(session, session_id, actor=actor)
+    require(actor, Permission.REGISTER_READ)
+    return row
+
+
+async def access_header(session: AsyncSession, session_id: int, *, actor: Actor) -> SessionRow:
+    """The session's header for somebody who may know of it; that gives no right to its register."""
     row = await first_in_scope(session, _header, session_id, actor=actor)
     if row is None:
         raise NotFound("There is no such session.")
-    require(actor, Permission.REGISTER_READ)
     return row
 
 

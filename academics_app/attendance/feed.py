@@ -6,12 +6,11 @@ from datetime import datetime
 from typing import Any
 
 from academics_app.attendance import queries
+from academics_app.attendance.access import access_header
 from academics_app.core.actor import Actor
 from academics_app.core.clock import utc_now
 from academics_app.core.db import reading
-from academics_app.core.errors import NotFound
-from academics_app.core.permissions import Permission, may, require
-from academics_app.learning_sessions.scope import visible_sessions
+from academics_app.core.permissions import Permission, require
 from academics_app.progress import service as progress_service
 from academics_app.students.guardianship import own_student_ids
 
@@ -24,22 +23,17 @@ class Snapshot:
     progress: dict[tuple[int, int], int]
 
 
-async def check_may_follow(session_id: int, *, actor: Actor) -> None:
-    """Raise NotFound or Forbidden unless the actor may see the session's marks, or their own among them."""
-    async with reading() as session:
-        row = (await session.execute(queries.session_header(session_id, visible_sessions(actor)))).first()
-    if row is None:
-        raise NotFound("There is no such session.")
-    if actor.is_staff:
-        require(actor, Permission.REGISTER_READ)
-
-
 async def snapshot(session_id: int, *, actor: Actor) -> Snapshot:
-    """What the actor may see of the session now: staff all of it, students and guardians their own rows."""
-    await check_may_follow(session_id, actor=actor)
+    """What the actor may see of the session now: markers all of it, students and guardians their own rows.
+
+    Raises NotFound or Forbidden for everybody else.
+    """
     async with reading() as session:
+        await access_header(session, session_id, actor=actor)
+        if actor.is_staff:
+            require(actor, Permission.REGISTER_READ)
         rows = await queries.MARKS.rows(session, session_id=session_id)
-        own = None if may(actor, Permission.REGISTER_READ) else await _own_students(session, actor)
+        own = None if actor.is_staff else set((await session.scalars(own_student_ids(actor))).all())
         progress = await progress_service.session_progress(session, actor=actor, session_id=session_id)
     return Snapshot(
         marks={
@@ -71,7 +65,3 @@ def changes(before: Snapshot, after: Snapshot) -> Iterator[dict[str, Any]]:
                 "topic_id": topic_id,
                 "progress": progress,
             }
-
-
-async def _own_students(session: Any, actor: Actor) -> set[int]:
-    return set((await session.scalars(own_student_ids(actor))).all())
