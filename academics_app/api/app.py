@@ -11,7 +11,7 @@ from academics_app.accounts.screen_api import router as screen_router
 from academics_app.api import errors
 from academics_app.api.health import router as health_router
 from academics_app.api.middleware import EdgeMiddleware
-from academics_app.attendance.api import router as attendance_router
+from academics_app.attendance.api import ROUTERS as ATTENDANCE_ROUTERS
 from academics_app.attendance.websocket import router as attendance_socket_router
 from academics_app.faculty.api import router as faculty_router
 from academics_app.institute.api import router as institute_router
@@ -23,7 +23,7 @@ from academics_app.transfer.api import router as transfer_router
 PREFIX = "/api/v1"
 
 ROUTERS: list[APIRouter] = [
-    attendance_router,  # first, since a path is looked for router by router, and most requests are for it
+    *ATTENDANCE_ROUTERS,  # first, since a path is looked for router by router, and most requests are for it
     health_router,
     accounts_router,
     screen_router,

@@ -5,7 +5,7 @@ from typing import Any
 from sqlalchemy import BindParameter, Executable, Row
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from academics_app.attendance import queries
+from academics_app.attendance.queries import register as queries
 from academics_app.core.actor import Actor, Role
 from academics_app.core.errors import Forbidden, NotFound
 from academics_app.core.permissions import DENIED, Permission, require

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
-from academics_app.attendance import queries
 from academics_app.attendance.access import access_header
+from academics_app.attendance.queries import register as queries
 from academics_app.core.actor import Actor
 from academics_app.core.clock import utc_now
 from academics_app.core.db import reading

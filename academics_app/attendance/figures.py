@@ -4,9 +4,9 @@ from datetime import date
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from academics_app.attendance import queries
+from academics_app.attendance.queries import figures as queries
 from academics_app.attendance.rules import LEFT_OUT, attendance_rate, counts
-from academics_app.attendance.schemas import AttendanceRecord, AttendanceSummary
+from academics_app.attendance.schemas.figures import AttendanceRecord, AttendanceSummary
 from academics_app.core.actor import Actor
 from academics_app.core.clock import utc_now
 from academics_app.core.errors import InvalidInput

@@ -1,14 +1,14 @@
-"""The register's two tables: the marks as they stand, and the ledger of how they came to."""
+"""Marks as they stand, the ledgers of how they and their registers came to, and what is asked or found about them."""
 
 from datetime import datetime
 from enum import StrEnum
 from uuid import UUID
 
-from sqlalchemy import BigInteger, CheckConstraint, Index
+from sqlalchemy import BigInteger, CheckConstraint, Index, text
 from sqlmodel import Field, SQLModel
 
 from academics_app.core.actor import Door
-from academics_app.core.tables import enum_column, id_column, reference, utc_column
+from academics_app.core.tables import Versioned, enum_column, id_column, reference, utc_column
 
 
 class AttendanceStatus(StrEnum):
@@ -25,6 +25,25 @@ class MarkSource(StrEnum):
     TAKE_REGISTER = "take_register"
     SUGGESTION = "suggestion"
     IMPORT = "import"
+    CLOSING = "closing"
+    """The institute's rule for those who are unmarked when a session closes."""
+    CORRECTION = "correction"
+    """A correction that somebody approved after the register's edit window."""
+
+
+class SuggestionReason(StrEnum):
+    """Why the register suggested a mark."""
+
+    PLANNED_ABSENCE = "planned_absence"
+    ABSENT_EARLIER_TODAY = "absent_earlier_today"
+    PRESENT_ELSEWHERE = "present_elsewhere"
+    CHECKED_IN = "checked_in"
+    ABSENT_LATELY = "absent_lately"
+
+
+class RegisterAction(StrEnum):
+    TAKEN = "taken"
+    UNTAKEN = "untaken"
 
 
 class Attendance(SQLModel, table=True):
@@ -43,6 +62,8 @@ class Attendance(SQLModel, table=True):
     minutes_late: int | None = None
     note: str = Field(default="", max_length=500)
     source: MarkSource = enum_column(MarkSource, default=MarkSource.PERSON)
+    suggested_by: SuggestionReason | None = enum_column(SuggestionReason, nullable=True)
+    """The reason of the suggestion that was applied; None: nobody suggested it."""
     version: int = Field(sa_type=BigInteger)
     """The id of the ledger event that wrote this row: it only grows, even over a cleared mark."""
     marked_at: datetime = utc_column()
@@ -65,6 +86,7 @@ class AttendanceEvent(SQLModel, table=True):
     user_id: int | None = reference("user_account.id", nullable=True)
     door: Door = enum_column(Door)
     source: MarkSource = enum_column(MarkSource)
+    suggested_by: SuggestionReason | None = enum_column(SuggestionReason, nullable=True)
     before_status: AttendanceStatus | None = enum_column(
         AttendanceStatus, nullable=True, check="before_status"
     )
@@ -73,3 +95,72 @@ class AttendanceEvent(SQLModel, table=True):
     after_status: AttendanceStatus | None = enum_column(AttendanceStatus, nullable=True, check="after_status")
     after_minutes: int | None = None
     after_note: str = Field(default="")
+
+
+class RegisterEvent(SQLModel, table=True):
+    """The append-only record of a register being taken and given back, beside the ledger of its marks."""
+
+    __tablename__ = "register_event"  # pyright: ignore[reportAssignmentType]
+    __table_args__ = (Index("ix_register_event_session_id", "session_id", "id"),)
+
+    id: int = id_column()
+    session_id: int = reference("learning_session.id", index=False, ondelete="CASCADE")
+    action: RegisterAction = enum_column(RegisterAction)
+    at: datetime = utc_column(default_now=True)
+    user_id: int | None = reference("user_account.id", nullable=True)
+    door: Door = enum_column(Door)
+
+
+class IntegrityDismissal(SQLModel, table=True):
+    """A finding of the integrity checks that somebody has looked at and lets stand."""
+
+    __tablename__ = "integrity_dismissal"  # pyright: ignore[reportAssignmentType]
+
+    check_name: str = Field(primary_key=True, max_length=40)
+    subject: str = Field(primary_key=True, max_length=80)
+    """What the finding is about, such as "session:42/student:17"."""
+    reason: str = Field(max_length=500)
+    dismissed_at: datetime = utc_column(default_now=True)
+    dismissed_by_id: int | None = reference("user_account.id", nullable=True)
+
+
+class CorrectionStatus(StrEnum):
+    REQUESTED = "requested"
+    APPROVED = "approved"
+    REFUSED = "refused"
+    WITHDRAWN = "withdrawn"
+
+
+class Correction(Versioned, table=True):
+    """A mark that should stand otherwise, once the register's edit window has passed: one person asks, another approves.
+
+    At most one open request for each session and student.
+    """
+
+    __table_args__ = (
+        CheckConstraint("(status_wanted = 'late') OR (minutes_late IS NULL)", name="minutes_only_when_late"),
+        CheckConstraint("minutes_late BETWEEN 0 AND 600", name="minutes_range"),
+        Index(
+            "uq_correction_open",
+            "session_id",
+            "student_id",
+            unique=True,
+            postgresql_where=text("status = 'requested'"),
+        ),
+        Index("ix_correction_status_created_at", "status", "created_at"),
+    )
+
+    id: int = id_column()
+    session_id: int = reference("learning_session.id", ondelete="CASCADE")
+    student_id: int = reference("student.id")
+    status_wanted: AttendanceStatus = enum_column(AttendanceStatus)
+    minutes_late: int | None = None
+    note: str = Field(default="", max_length=500)
+    base_version: int = Field(sa_type=BigInteger)
+    """The version of the mark that the asker saw, 0 for none: approving never replaces another one unseen."""
+    reason: str = Field(max_length=500)
+    status: CorrectionStatus = enum_column(CorrectionStatus, default=CorrectionStatus.REQUESTED)
+    requested_by_id: int | None = reference("user_account.id", nullable=True)
+    decided_by_id: int | None = reference("user_account.id", nullable=True)
+    decided_at: datetime | None = utc_column(nullable=True)
+    decision_note: str = Field(default="", max_length=500)

@@ -8,10 +8,15 @@ from zoneinfo import ZoneInfo
 from sqlalchemy import and_, true
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from academics_app.attendance import queries
 from academics_app.attendance.access import SessionRow, access_register, may_mark
+from academics_app.attendance.queries import register as queries
 from academics_app.attendance.rules import RegisterState, absences_in_a_row, initials, register_state
-from academics_app.attendance.schemas import RegisterRead, RegisterRow, RegisterSession, TodaySession
+from academics_app.attendance.schemas.register import (
+    RegisterRead,
+    RegisterRow,
+    RegisterSession,
+    TodaySession,
+)
 from academics_app.attendance.service import register_opens_at
 from academics_app.core.actor import Actor
 from academics_app.core.clock import day_bounds, local_date, utc_now
@@ -123,6 +128,7 @@ def _row(row: Any) -> RegisterRow:
         marked_by_id=row.marked_by_id,
         marked_at=row.marked_at,
         source=row.source,
+        suggested_by=row.suggested_by,
         last_five=[None] * (SHOWN_MARKS - len(shown)) + shown,
         absences_in_a_row=absences_in_a_row(list(newest_first)),
     )

@@ -8,16 +8,16 @@ from uuid import UUID
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from academics_app.attendance import queries
 from academics_app.attendance.access import SessionRow, lock_register
-from academics_app.attendance.models import AttendanceStatus, MarkSource
+from academics_app.attendance.models import AttendanceStatus, MarkSource, SuggestionReason
+from academics_app.attendance.queries import register as queries
 from academics_app.attendance.rules import (
     StoredMark,
     fill_mark_id,
     may_mark_on,
     may_replace,
 )
-from academics_app.attendance.schemas import (
+from academics_app.attendance.schemas.register import (
     BulkMark,
     BulkResult,
     MarkCommand,
@@ -100,6 +100,7 @@ async def undo_take(session: AsyncSession, *, actor: Actor, session_id: int, com
         if row.version and written_by.get(filled_id) == row.version
     ]
     await _execute(session, actor=actor, session_id=session_id, changes=clearing, take=False, at=utc_now())
+    await session.execute(queries.untake_event(session_id, actor))
     await session.execute(queries.untake(session_id))
     _announce(session, session_id, clearing)
     return BulkResult(
@@ -122,6 +123,7 @@ class _Change:
     minutes_late: int | None = None
     note: str = ""
     source: MarkSource = MarkSource.PERSON
+    suggested_by: SuggestionReason | None = None
     client_at: datetime | None = None
 
 
@@ -241,6 +243,8 @@ def _change(command: MarkCommand, roster: dict[int, Any]) -> _Change:
         status=command.status,
         minutes_late=command.minutes_late,
         note=command.note if command.status is not None else "",
+        source=MarkSource.SUGGESTION if command.suggested_by else MarkSource.PERSON,
+        suggested_by=command.suggested_by,
         client_at=command.client_at,
     )
 
@@ -294,6 +298,7 @@ async def _execute(
         mark_ids=[change.mark_id for change in changes],
         student_ids=[change.student_id for change in changes],
         sources=[change.source.value for change in changes],
+        suggested_by=[change.suggested_by for change in changes],
         client_at=[change.client_at for change in changes],
         before_status=[change.before.status for change in changes],
         before_minutes=[change.before.minutes_late for change in changes],
@@ -352,6 +357,7 @@ def _mark_of(row: Any) -> MarkRead:
         marked_by_id=row.marked_by_id,
         marked_at=row.marked_at,
         source=row.source,
+        suggested_by=row.suggested_by,
     )
 
 
@@ -374,6 +380,7 @@ def _mark(
             marked_by_id=None,
             marked_at=None,
             source=None,
+            suggested_by=None,
         )
     return MarkRead(
         student_id=student_id,
@@ -385,4 +392,5 @@ def _mark(
         marked_by_id=actor.user_id,
         marked_at=at,
         source=change.source,
+        suggested_by=change.suggested_by,
     )

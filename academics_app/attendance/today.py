@@ -5,7 +5,9 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from academics_app.attendance.rules import RegisterState
-from academics_app.attendance.schemas import TodaySession
+from academics_app.attendance.schemas.register import (
+    TodaySession,
+)
 from academics_app.ui.i18n import _, ngettext
 
 _COUNTS_IN_THE_DAY = frozenset(RegisterState) - {RegisterState.CANCELLED, RegisterState.EMPTY}

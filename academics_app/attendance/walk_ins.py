@@ -3,9 +3,11 @@
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from academics_app.accounts.audit import record
-from academics_app.attendance import queries
 from academics_app.attendance.access import lock_register
-from academics_app.attendance.schemas import WalkInCandidate
+from academics_app.attendance.queries import register as queries
+from academics_app.attendance.schemas.register import (
+    WalkInCandidate,
+)
 from academics_app.attendance.service import REGISTERS_TOPIC, live_topic
 from academics_app.core import search
 from academics_app.core.actor import Actor

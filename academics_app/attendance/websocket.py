@@ -12,7 +12,10 @@ from academics_app.accounts.authentication import actor_from_token
 from academics_app.accounts.authentication import live_topic as auth_topic
 from academics_app.attendance import feed, service
 from academics_app.attendance.models import AttendanceStatus
-from academics_app.attendance.schemas import MarkCommand, RecordId
+from academics_app.attendance.schemas.register import (
+    MarkCommand,
+    RecordId,
+)
 from academics_app.core import live
 from academics_app.core.actor import Actor, Door
 from academics_app.core.clock import utc_now

@@ -9,7 +9,7 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, BindParameter, Executable, Row, bindparam
+from sqlalchemy import BigInteger, BindParameter, Executable, Row, bindparam, text
 from sqlalchemy.dialects.postgresql.psycopg import dialect
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlalchemy.orm import Session
@@ -47,6 +47,11 @@ class Prepared:
         """The first row, if there is one."""
         rows = await self.rows(session, **values)
         return rows[0] if rows else None
+
+
+def prepared(sql: str) -> Prepared:
+    """The statement of this SQL text, its parameters written `:name`."""
+    return Prepared(text(sql))
 
 
 Build = Callable[[BindParameter[int], Actor], Executable]

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 import reflex as rx
 
 from academics_app.attendance.figures import list_attendance, summarise_attendance
-from academics_app.attendance.schemas import AttendanceRecord, AttendanceSummary
+from academics_app.attendance.schemas.figures import AttendanceRecord, AttendanceSummary
 from academics_app.core.actor import Role
 from academics_app.core.clock import local_date, utc_now
 from academics_app.core.db import reading

@@ -8,7 +8,9 @@ import reflex as rx
 from academics_app.accounts.schemas import UserStatus
 from academics_app.accounts.service import list_users
 from academics_app.attendance.register import list_today
-from academics_app.attendance.schemas import TodaySession
+from academics_app.attendance.schemas.register import (
+    TodaySession,
+)
 from academics_app.attendance.service import REGISTERS_TOPIC
 from academics_app.attendance.today import day_sentence, state_line
 from academics_app.core.actor import Actor, Role

@@ -199,7 +199,11 @@ async def _carry_out(
     await session.flush()  # whoever reads the timetable in this transaction sees what became of it
     for start in range(0, len(additions), _INSERT_ROWS):
         rows = additions[start : start + _INSERT_ROWS]
-        await session.execute(insert(LearningSession).values(rows).on_conflict_do_nothing())
+        await session.execute(
+            insert(LearningSession)
+            .values(rows)
+            .on_conflict_do_nothing(index_elements=["schedule_id", "local_date"])
+        )
     announce(session, *(f"{kind}:{session_id}" for session_id in free for kind in ("session", "register")))
     return Generated(len(additions), moved, removed)
 

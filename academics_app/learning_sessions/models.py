@@ -4,7 +4,7 @@ from datetime import date, datetime, time
 from enum import StrEnum
 
 from sqlalchemy import BigInteger, CheckConstraint, Index, UniqueConstraint, text
-from sqlalchemy.dialects.postgresql import ExcludeConstraint
+from sqlalchemy.dialects.postgresql import TSTZRANGE, ExcludeConstraint, Range
 from sqlmodel import Field, SQLModel
 
 from academics_app.core.tables import Timestamped, Versioned, enum_column, id_column, reference, utc_column
@@ -41,12 +41,16 @@ class Batch(Versioned, table=True):
 
 
 class WeeklySchedule(Timestamped, table=True):
-    """One weekly meeting of a batch, in the institute's wall-clock time."""
+    """One weekly meeting of a batch, in the institute's wall-clock time, within its own first and last day if set.
+
+    "This and following" ends a meeting on the day before and begins another one.
+    """
 
     __tablename__ = "weekly_schedule"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
         CheckConstraint("weekday BETWEEN 0 AND 6", name="weekday_range"),
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
+        CheckConstraint("ends_on >= starts_on", name="ends_on_or_after_start"),
     )
 
     id: int = id_column()
@@ -57,6 +61,8 @@ class WeeklySchedule(Timestamped, table=True):
     ends_at: time
     room_id: int | None = reference("room.id", nullable=True)
     """None: the batch's own room."""
+    starts_on: date | None = None
+    ends_on: date | None = None
 
 
 class Enrollment(Versioned, table=True):
@@ -81,6 +87,23 @@ class Enrollment(Versioned, table=True):
     ends_on: date | None = None
 
 
+def _refuse_overlap(column: str) -> ExcludeConstraint:
+    """No two sessions of the same room or teacher at once.
+
+    Checked at the end of a statement or, after SET CONSTRAINTS … DEFERRED, when it is made immediate again: moving a
+    series by an hour passes over its own old places.
+    """
+    return ExcludeConstraint(
+        (column, "="),
+        (text("tstzrange(starts_at, ends_at)"), "&&"),
+        name=f"ex_learning_session_{column}",
+        using="gist",
+        where=text("status <> 'cancelled' AND NOT overlap_allowed"),
+        deferrable=True,
+        initially="IMMEDIATE",
+    )
+
+
 class LearningSession(Versioned, table=True):
     """One meeting of a batch.
 
@@ -91,6 +114,8 @@ class LearningSession(Versioned, table=True):
     __table_args__ = (
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
         UniqueConstraint("schedule_id", "local_date"),
+        _refuse_overlap("room_id"),
+        _refuse_overlap("faculty_id"),
         Index("ix_learning_session_batch_id_starts_at", "batch_id", "starts_at"),
         Index("ix_learning_session_faculty_id_starts_at", "faculty_id", "starts_at"),
     )
@@ -113,8 +138,42 @@ class LearningSession(Versioned, table=True):
     ends_at: datetime = utc_column()
     status: SessionStatus = enum_column(SessionStatus, default=SessionStatus.SCHEDULED)
     cancel_reason: str | None = Field(default=None, max_length=500)
+    makes_up_for_id: int | None = reference("learning_session.id", nullable=True, ondelete="SET NULL")
+    """The cancelled session that this one is held instead of."""
+    sequence: int = Field(default=0, nullable=False, sa_column_kwargs={"server_default": "0"})
+    """iCalendar's SEQUENCE: grows when the time, the place or the status changes."""
+    overlap_allowed: bool = Field(default=False, nullable=False, sa_column_kwargs={"server_default": "false"})
+    """Set only where a clash came with history: sessions imported, or stored before clashes were refused."""
     register_taken_at: datetime | None = utc_column(nullable=True)
     register_taken_by_id: int | None = reference("user_account.id", nullable=True)
+
+
+class Seat(SQLModel, table=True):
+    """A student's time in a session: refuses enrolments and sessions that would put a student in two places at once.
+
+    Kept by triggers on `learning_session` and `enrollment` (see the migration), so that no door can forget it: one row
+    for each student enrolled on the session's day, unless it is cancelled or may overlap. Walk-ins have no seat: where
+    a student really was is never refused.
+    """
+
+    __table_args__ = (
+        ExcludeConstraint(
+            ("student_id", "="),
+            ("during", "&&"),
+            name="ex_seat_student_id",
+            using="gist",
+            deferrable=True,
+            initially="IMMEDIATE",
+        ),
+    )
+
+    session_id: int = Field(
+        foreign_key="learning_session.id", primary_key=True, sa_type=BigInteger, ondelete="CASCADE"
+    )
+    student_id: int = Field(
+        foreign_key="student.id", primary_key=True, sa_type=BigInteger, ondelete="CASCADE"
+    )
+    during: Range[datetime] = Field(sa_type=TSTZRANGE)
 
 
 class WalkIn(SQLModel, table=True):

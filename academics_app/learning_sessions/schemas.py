@@ -45,6 +45,14 @@ class MeetingWrite(_Span):
     id: Id | None = None
     weekday: Annotated[int, Field(ge=0, le=6, description="0 is Monday")]
     room_id: Id | None = Field(default=None, description="Absent: the batch's own room")
+    starts_on: Day | None = Field(default=None, description="Absent: from the batch's first day")
+    ends_on: Day | None = Field(default=None, description="Absent: to the batch's last day")
+
+    @model_validator(mode="after")
+    def _days_in_order(self) -> Self:
+        if self.starts_on and self.ends_on and self.ends_on < self.starts_on:
+            raise ValueError("the last day must not be before the first")
+        return self
 
 
 class MeetingRead(BaseModel):
@@ -54,6 +62,8 @@ class MeetingRead(BaseModel):
     ends_at: time
     room_id: int | None
     room_name: str | None
+    starts_on: date | None
+    ends_on: date | None
 
 
 class ScheduleUpdate(_Input):

@@ -28,6 +28,21 @@ FACULTY_MEMBER_ROUTE = "/faculty/[faculty_id]"
 SUBJECTS = "/subjects"
 SUBJECT_ROUTE = "/subjects/[subject_id]"
 REGISTER_ROUTE = "/sessions/[session_id]/register"
+REGISTER_HISTORY_ROUTE = "/sessions/[session_id]/history"
+REGISTER_SHEET_ROUTE = "/sessions/[session_id]/sheet"
+SESSION_CODE_ROUTE = "/sessions/[session_id]/code"
+"""The rotating code on the wall."""
+CHECK_IN = "/check-in"
+KIOSK = "/kiosk"
+ABSENCES = "/absences"
+ATTENDANCE = "/attendance"
+"""Registers not taken; the other tabs of attendance are below it."""
+CORRECTIONS = "/attendance/corrections"
+CHECKS = "/attendance/checks"
+ABSENTEEISM = "/attendance/absenteeism"
+KIOSKS = "/attendance/kiosks"
+CALENDAR = "/terms"
+"""Terms and holidays."""
 USERS = "/users"
 IMPORT = "/import"
 SETTINGS = "/settings"
@@ -65,6 +80,21 @@ def subject(subject_id: Id) -> Any:
 def register(session_id: Id) -> Any:
     """The register of a session."""
     return _join("/sessions", session_id, "/register")
+
+
+def register_history(session_id: Id) -> Any:
+    """How the register of a session came to be."""
+    return _join("/sessions", session_id, "/history")
+
+
+def register_sheet(session_id: Id) -> Any:
+    """The register of a session on paper."""
+    return _join("/sessions", session_id, "/sheet")
+
+
+def session_code(session_id: Id) -> Any:
+    """The session's rotating code."""
+    return _join("/sessions", session_id, "/code")
 
 
 def with_query(path: str, **parameters: str | int | None) -> str:

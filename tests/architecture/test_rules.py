@@ -11,8 +11,11 @@ import pytest
 ROOT = Path(__file__).resolve().parents[2]
 PACKAGE = ROOT / "academics_app"
 FEATURES = {
+    "absences",
     "accounts",
     "attendance",
+    "calendar_feeds",
+    "check_in",
     "faculty",
     "home",
     "institute",
@@ -52,9 +55,14 @@ def feature_of(path: Path) -> str | None:
 
 
 def layer_of(path: Path) -> str:
-    """`ui/<screen>.py` of a feature is a door like `pages.py`; `home` holds nothing but screens."""
+    """The module's name, or that of the folder which took its place: `api/figures.py` is `api`, `ui/today.py` a page.
+
+    `home` holds nothing but screens.
+    """
     parts = path.relative_to(PACKAGE).parts
-    return "pages" if "ui" in parts or parts[0] == "home" else path.stem
+    if "ui" in parts or parts[0] == "home":
+        return "pages"
+    return parts[1] if len(parts) > 2 and parts[1] in {"api", "queries", "schemas"} else path.stem
 
 
 def violations(check) -> list[str]:  # noqa: ANN001

@@ -10,7 +10,11 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from academics_app.attendance.models import AttendanceStatus
 from academics_app.attendance.register import list_today, read_register, shared_register_json
 from academics_app.attendance.rules import RegisterState, register_state
-from academics_app.attendance.schemas import BulkMark, MarkCommand, TakeRegister
+from academics_app.attendance.schemas.register import (
+    BulkMark,
+    MarkCommand,
+    TakeRegister,
+)
 from academics_app.attendance.service import mark_many, mark_student
 from academics_app.attendance.walk_ins import add_walk_in, find_walk_in_candidates, remove_walk_in
 from academics_app.core import clock

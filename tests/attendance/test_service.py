@@ -9,7 +9,12 @@ from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
 
 from academics_app.attendance.models import Attendance, AttendanceEvent, AttendanceStatus, MarkSource
-from academics_app.attendance.schemas import BulkMark, MarkCommand, MarkResult, TakeRegister
+from academics_app.attendance.schemas.register import (
+    BulkMark,
+    MarkCommand,
+    MarkResult,
+    TakeRegister,
+)
 from academics_app.attendance.service import MarkConflict, mark_many, mark_student, undo_take
 from academics_app.core.actor import Actor, Role
 from academics_app.core.errors import Conflict, Forbidden, InvalidInput, NotFound

@@ -66,6 +66,7 @@ def launch(tmp_path: Path, port: int) -> Iterator[Launch]:
                 env={**os.environ, **settings},
                 stdout=file,
                 stderr=subprocess.STDOUT,
+                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # as in a terminal, where it is heeded
             )
         started = Launched(process, output)
         launched.append(started)

@@ -9,7 +9,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from academics_app.academics_app import app
 from academics_app.accounts.authentication import SCREEN_COOKIE
-from academics_app.attendance.state import RegisterPage
+from academics_app.attendance.ui.register import RegisterPage
 from academics_app.students.ui.record import StudentRecord
 from academics_app.ui.middleware import PolicyMiddleware
 from tests.permissions.handler_table import EVERYBODY, SERVES

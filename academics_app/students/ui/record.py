@@ -11,7 +11,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from academics_app.attendance.figures import list_attendance, summarise_attendance
 from academics_app.attendance.rules import LEFT_OUT
-from academics_app.attendance.schemas import AttendanceRecord, AttendanceSummary
+from academics_app.attendance.schemas.figures import AttendanceRecord, AttendanceSummary
 from academics_app.core.actor import Actor
 from academics_app.core.clock import local_date, utc_now
 from academics_app.core.db import reading

@@ -1,4 +1,4 @@
-"""Marks, registers and summaries as they go in and out."""
+"""Marks and registers as they go in and out."""
 
 from datetime import date, datetime
 from typing import Annotated, Self
@@ -6,7 +6,7 @@ from uuid import UUID, uuid4
 
 from pydantic import BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
-from academics_app.attendance.models import AttendanceStatus, MarkSource
+from academics_app.attendance.models import AttendanceStatus, MarkSource, SuggestionReason
 from academics_app.attendance.rules import RegisterState
 from academics_app.core.fields import Text
 
@@ -43,9 +43,13 @@ class MarkCommand(BaseModel):
     note: Note = ""
     base_version: Annotated[int, Field(ge=0, le=2**63 - 1)] | None = None
     client_at: datetime | None = None
+    suggested_by: SuggestionReason | None = None
+    """The reason of the suggestion that this mark applies."""
 
     @model_validator(mode="after")
     def _minutes_belong_to_late(self) -> Self:
+        if self.suggested_by is not None and self.status is None:
+            raise ValueError("a suggestion never clears a mark")
         if self.minutes_late is not None and self.status is not AttendanceStatus.LATE:
             raise ValueError("minutes_late belongs to the status late only")
         return self
@@ -112,6 +116,8 @@ class MarkRead(BaseModel):
     marked_by_id: int | None
     marked_at: datetime | None
     source: MarkSource | None
+    suggested_by: SuggestionReason | None
+    """Set where a suggestion was applied."""
 
 
 class MarkResult(BaseModel):
@@ -198,37 +204,3 @@ class TodaySession(BaseModel):
     taken_at: datetime | None
     taken_by: str | None
     can_mark: bool
-
-
-class AttendanceRecord(BaseModel):
-    """One session of a student: what was marked, whether it counts, and if not, why."""
-
-    session_id: int
-    local_date: date
-    starts_at: datetime
-    batch_name: str
-    subject_name: str
-    status: AttendanceStatus | None
-    minutes_late: int | None
-    note: str | None
-    """Staff only."""
-    counted: bool
-    left_out_because: str | None
-
-
-class AttendanceSummary(BaseModel):
-    """`rate` = `attended` / `counted` in percent with one decimal; null when nothing counts yet."""
-
-    student_id: int
-    start_date: date
-    end_date: date
-    present: int
-    late: int
-    absent: int
-    excused: int
-    minutes_late: int
-    attended: int
-    counted: int
-    rate: float | None
-    left_out: dict[str, int]
-    """Sessions that do not count, by reason."""

@@ -1,15 +1,12 @@
 """Marks, registers and attendance figures over REST."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query, Response
 
 from academics_app.api.deps import ActorDep, Id, ReadSessionDep, SessionDep
-from academics_app.attendance import figures, register, service, walk_ins
-from academics_app.attendance.schemas import (
-    AttendanceRecord,
-    AttendanceSummary,
+from academics_app.attendance import register, service, walk_ins
+from academics_app.attendance.schemas.register import (
     BulkMark,
     BulkResult,
     MarkCommand,
@@ -22,9 +19,6 @@ from academics_app.attendance.schemas import (
 )
 
 router = APIRouter(tags=["attendance"])
-
-StartDate = Annotated[date, Query(description="First day, included")]
-EndDate = Annotated[date, Query(description="Last day, included")]
 
 
 @router.post("/attendance/session/{session_id}", summary="Mark one student")
@@ -72,27 +66,6 @@ async def add_walk_in(session: SessionDep, actor: ActorDep, session_id: Id, data
 async def remove_walk_in(session: SessionDep, actor: ActorDep, session_id: Id, student_id: Id) -> Response:
     await walk_ins.remove_walk_in(session, actor=actor, session_id=session_id, student_id=student_id)
     return Response(status_code=204)
-
-
-@router.get(
-    "/attendance/student/{student_id}",
-    summary="A student's attendance in a period: counts, rate, what counted",
-)
-async def summarise_attendance(
-    session: ReadSessionDep, actor: ActorDep, student_id: Id, start_date: StartDate, end_date: EndDate
-) -> AttendanceSummary:
-    return await figures.summarise_attendance(
-        session, actor=actor, student_id=student_id, start_date=start_date, end_date=end_date
-    )
-
-
-@router.get("/students/{student_id}/attendance", summary="A student's attendance records in a period")
-async def list_attendance(
-    session: ReadSessionDep, actor: ActorDep, student_id: Id, start_date: StartDate, end_date: EndDate
-) -> list[AttendanceRecord]:
-    return await figures.list_attendance(
-        session, actor=actor, student_id=student_id, start_date=start_date, end_date=end_date
-    )
 
 
 @router.get(

@@ -1,4 +1,4 @@
-"""Statements of the register and of attendance figures.
+"""Statements of the register.
 
 The hot ones are plain SQL: a register is read and saved in one statement each, whatever its size.
 """
@@ -9,6 +9,7 @@ from typing import Any
 from uuid import UUID
 
 from sqlalchemy import (
+    BigInteger,
     BindParameter,
     ColumnElement,
     Select,
@@ -16,6 +17,7 @@ from sqlalchemy import (
     and_,
     delete,
     func,
+    literal,
     or_,
     select,
     text,
@@ -27,9 +29,16 @@ from sqlalchemy.sql.dml import ReturningDelete
 from sqlmodel import col
 
 from academics_app.accounts.models import User
-from academics_app.attendance.models import Attendance, AttendanceEvent, AttendanceStatus
+from academics_app.attendance.models import (
+    Attendance,
+    AttendanceEvent,
+    AttendanceStatus,
+    RegisterAction,
+    RegisterEvent,
+)
 from academics_app.core import search
-from academics_app.core.prepared import Prepared
+from academics_app.core.actor import Actor
+from academics_app.core.prepared import prepared
 from academics_app.faculty.models import Faculty
 from academics_app.institute.models import Room
 from academics_app.learning_sessions.models import Batch, LearningSession, SessionStatus, WalkIn
@@ -41,11 +50,7 @@ HISTORY_SESSIONS = 10
 """How many of the batch's earlier registers are looked at for the streak; the last five are shown."""
 
 
-def prepared(sql: str) -> Prepared:
-    return Prepared(text(sql))
-
-
-_EXPECTED = """
+EXPECTED = """
     SELECT enrollment.student_id FROM enrollment
     WHERE enrollment.batch_id = {session}.batch_id AND enrollment.starts_on <= {session}.local_date
       AND (enrollment.ends_on IS NULL OR enrollment.ends_on >= {session}.local_date)
@@ -186,6 +191,17 @@ def _of_branch(branch_id: int) -> ColumnElement[bool]:
     )
 
 
+def untake_event(session_id: int, actor: Actor) -> Insert:
+    """Note that the register was given back, unless it was not taken."""
+    given_back = select(
+        col(LearningSession.id),
+        literal(RegisterAction.UNTAKEN.value),
+        literal(actor.user_id, BigInteger),
+        literal(actor.door.value),
+    ).where(col(LearningSession.id) == session_id, col(LearningSession.register_taken_at).is_not(None))
+    return insert(RegisterEvent).from_select(["session_id", "action", "user_id", "door"], given_back)
+
+
 def untake(session_id: int) -> Update:
     """The register counts as not taken."""
     return (
@@ -224,7 +240,7 @@ def sessions_between(begin: datetime, end: datetime, scope: ColumnElement[bool])
     )
     expected = (
         select(func.count().label("expected"))
-        .select_from(text(f"({_EXPECTED.format(session='learning_session')}) AS expected_student"))
+        .select_from(text(f"({EXPECTED.format(session='learning_session')}) AS expected_student"))
         .lateral("expected_students")
     )
     return (
@@ -242,7 +258,7 @@ ROSTER = prepared(
       SELECT id, batch_id, local_date, starts_at FROM learning_session WHERE id = :session_id
     ),
     expected AS (
-      SELECT of_session.student_id FROM this, LATERAL ({_EXPECTED.format(session="this")}) AS of_session
+      SELECT of_session.student_id FROM this, LATERAL ({EXPECTED.format(session="this")}) AS of_session
     ),
     earlier AS (
       SELECT learning_session.id, row_number() OVER (ORDER BY learning_session.starts_at DESC) AS back
@@ -261,7 +277,7 @@ ROSTER = prepared(
            walk_in.student_id IS NOT NULL AS walk_in,
            attendance.status, attendance.minutes_late, coalesce(attendance.note, '') AS note,
            coalesce(attendance.version, 0) AS version, attendance.marked_by_id, attendance.marked_at,
-           attendance.source, user_account.full_name AS marked_by, history.newest_first
+           attendance.source, attendance.suggested_by, user_account.full_name AS marked_by, history.newest_first
     FROM expected
     JOIN student ON student.id = expected.student_id
     LEFT JOIN attendance ON attendance.session_id = :session_id AND attendance.student_id = student.id
@@ -277,9 +293,9 @@ MARKS = prepared(
     WITH this AS (SELECT id, batch_id, local_date FROM learning_session WHERE id = :session_id)
     SELECT expected.student_id, attendance.status, attendance.minutes_late, coalesce(attendance.note, '') AS note,
            coalesce(attendance.version, 0) AS version, attendance.marked_by_id, attendance.marked_at,
-           attendance.source, user_account.full_name AS marked_by
+           attendance.source, attendance.suggested_by, user_account.full_name AS marked_by
     FROM this
-    CROSS JOIN LATERAL ({_EXPECTED.format(session="this")}) AS expected
+    CROSS JOIN LATERAL ({EXPECTED.format(session="this")}) AS expected
     LEFT JOIN attendance ON attendance.session_id = this.id AND attendance.student_id = expected.student_id
     LEFT JOIN user_account ON user_account.id = attendance.marked_by_id
     """
@@ -290,25 +306,25 @@ WRITE_MARKS = prepared(
     """
     WITH incoming AS (
       SELECT * FROM unnest(
-        CAST(:mark_ids AS uuid[]), CAST(:student_ids AS bigint[]), CAST(:sources AS text[]),
+        CAST(:mark_ids AS uuid[]), CAST(:student_ids AS bigint[]), CAST(:sources AS text[]), CAST(:suggested_by AS text[]),
         CAST(:client_at AS timestamptz[]),
         CAST(:before_status AS text[]), CAST(:before_minutes AS integer[]), CAST(:before_notes AS text[]),
         CAST(:after_status AS text[]), CAST(:after_minutes AS integer[]), CAST(:after_notes AS text[])
       ) AS mark (
-        mark_id, student_id, source, client_at,
+        mark_id, student_id, source, suggested_by, client_at,
         before_status, before_minutes, before_note, after_status, after_minutes, after_note
       )
     ),
     event AS (
       INSERT INTO attendance_event (
-        mark_id, session_id, student_id, at, client_at, user_id, door, source,
+        mark_id, session_id, student_id, at, client_at, user_id, door, source, suggested_by,
         before_status, before_minutes, before_note, after_status, after_minutes, after_note
       )
-      SELECT mark_id, :session_id, student_id, :at, client_at, :user_id, :door, source,
+      SELECT mark_id, :session_id, student_id, :at, client_at, :user_id, :door, source, suggested_by,
              before_status, before_minutes, before_note, after_status, after_minutes, after_note
       FROM incoming
       ON CONFLICT (mark_id) DO NOTHING
-      RETURNING id, mark_id, student_id, source, after_status, after_minutes, after_note
+      RETURNING id, mark_id, student_id, source, suggested_by, after_status, after_minutes, after_note
     ),
     cleared AS (
       DELETE FROM attendance USING event
@@ -317,14 +333,19 @@ WRITE_MARKS = prepared(
     ),
     stored AS (
       INSERT INTO attendance (
-        session_id, student_id, status, minutes_late, note, source, version, marked_at, marked_by_id
+        session_id, student_id, status, minutes_late, note, source, suggested_by, version, marked_at, marked_by_id
       )
-      SELECT :session_id, student_id, after_status, after_minutes, after_note, source, id, :at, :user_id
+      SELECT :session_id, student_id, after_status, after_minutes, after_note, source, suggested_by, id, :at, :user_id
       FROM event WHERE after_status IS NOT NULL
       ON CONFLICT (session_id, student_id) DO UPDATE SET
         status = excluded.status, minutes_late = excluded.minutes_late, note = excluded.note,
-        source = excluded.source, version = excluded.version, marked_at = excluded.marked_at,
+        source = excluded.source, suggested_by = excluded.suggested_by, version = excluded.version, marked_at = excluded.marked_at,
         marked_by_id = excluded.marked_by_id
+    ),
+    confirmed AS (
+      INSERT INTO register_event (session_id, action, at, user_id, door)
+      SELECT id, 'taken', :at, :user_id, :door FROM learning_session
+      WHERE id = :session_id AND register_taken_at IS NULL AND CAST(:take AS boolean)
     ),
     taken AS (
       UPDATE learning_session SET
@@ -339,63 +360,3 @@ WRITE_MARKS = prepared(
 
 A mark_id that is in the ledger already comes back in no row. Each student at most once.
 """
-
-STUDENT_SESSIONS = """
-    WITH mark AS MATERIALIZED (
-      SELECT session_id, status, minutes_late, note FROM attendance WHERE student_id = :student_id
-    ),
-    belonging AS (
-      SELECT learning_session.id FROM enrollment
-      JOIN learning_session ON learning_session.batch_id = enrollment.batch_id
-        AND learning_session.local_date
-          BETWEEN greatest(enrollment.starts_on, CAST(:start_date AS date))
-              AND least(enrollment.ends_on, CAST(:end_date AS date))
-      WHERE enrollment.student_id = :student_id
-      UNION SELECT session_id FROM walk_in WHERE student_id = :student_id
-    ),
-    concerned AS (
-      SELECT coalesce(belonging.id, mark.session_id) AS id, belonging.id IS NOT NULL AS belongs,
-        mark.status, mark.minutes_late, mark.note
-      FROM belonging FULL JOIN mark ON mark.session_id = belonging.id
-    ),
-    classified AS (
-      SELECT concerned.id, concerned.status, concerned.minutes_late, concerned.note,
-        CASE
-          WHEN session.status = 'cancelled' THEN 'cancelled'
-          WHEN NOT concerned.belongs THEN 'not_enrolled'
-          WHEN session.register_taken_at IS NULL AND session.starts_at > :now THEN 'upcoming'
-          WHEN session.register_taken_at IS NULL THEN 'register_not_taken'
-          WHEN concerned.status IS NULL THEN 'not_marked'
-          ELSE concerned.status
-        END AS category
-      FROM concerned
-      CROSS JOIN LATERAL (
-        SELECT * FROM learning_session
-        WHERE learning_session.id = concerned.id
-          AND learning_session.local_date BETWEEN :start_date AND :end_date
-        OFFSET 0
-      ) AS session
-    )
-"""
-"""Every session that concerns the student in the period, each in the one category that decides whether it counts."""
-
-SUMMARY = prepared(
-    STUDENT_SESSIONS
-    + """
-    SELECT category, count(*) AS sessions, coalesce(sum(minutes_late), 0) AS minutes_late
-    FROM classified GROUP BY category
-    """
-)
-
-RECORDS = prepared(
-    STUDENT_SESSIONS
-    + """
-    SELECT classified.*, learning_session.local_date, learning_session.starts_at,
-           batch.name AS batch_name, subject.name AS subject_name
-    FROM classified
-    JOIN learning_session ON learning_session.id = classified.id
-    JOIN batch ON batch.id = learning_session.batch_id
-    JOIN subject ON subject.id = batch.subject_id
-    ORDER BY learning_session.starts_at DESC, learning_session.id
-    """
-)

@@ -1,0 +1,1 @@
+"""Statements of the feature, by what they are about."""
