@@ -1,7 +1,8 @@
 """Statements of the busiest paths, compiled once and handed to the driver as they are.
 
-SQLAlchemy builds, keys and looks up a `select()` anew for each execution, which costs more processor time than
-PostgreSQL needs for the answer. Rows come back with the driver's types: an enum column as its text.
+SQLAlchemy builds, keys and looks up a `select()` anew for each execution, and wraps the driver's cursor and rows, which
+costs more processor time than PostgreSQL needs for the answer. Rows come back with the driver's types: an enum column
+as its text.
 """
 
 from collections.abc import Callable, Sequence
@@ -9,10 +10,12 @@ from enum import Enum
 from functools import cache
 from typing import Any
 
-from sqlalchemy import BigInteger, BindParameter, Executable, Row, bindparam, text
+import psycopg
+from psycopg.rows import namedtuple_row
+from sqlalchemy import BigInteger, BindParameter, Executable, bindparam, text
 from sqlalchemy.dialects.postgresql.psycopg import dialect
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.ext.asyncio import AsyncSession
-from sqlalchemy.orm import Session
 from sqlalchemy.sql import ClauseElement
 
 from academics_app.core.actor import Actor, Door, Role
@@ -28,22 +31,34 @@ class Prepared:
         assert isinstance(statement, ClauseElement)  # noqa: S101 - every Executable of ours is one
         compiled = statement.compile(dialect=_DIALECT, compile_kwargs={"render_postcompile": True})
         self._sql = str(compiled)
+        self._query = self._sql.encode()
         self._constants = {
             name: value.value if isinstance(value, Enum) else value
             for name, value in (compiled.params or {}).items()
             if value is not None
         }
 
-    async def rows(self, session: AsyncSession, **values: Any) -> Sequence[Row[*tuple[Any, ...]]]:
-        """Execute with the parameters' values."""
+    async def rows(self, session: AsyncSession, **values: Any) -> Sequence[Any]:
+        """Execute with the parameters' values, by the driver itself; a row's columns are its attributes.
+
+        Raises what SQLAlchemy would for the driver's error.
+        """
+        connection = (await session.connection()).sync_connection
+        assert connection is not None  # noqa: S101 - the session has just made sure of it
         parameters = self._constants | values
+        connection.dispatch.before_cursor_execute(connection, None, self._sql, parameters, None, False)
+        driver = connection.connection.driver_connection
+        assert isinstance(driver, psycopg.AsyncConnection)  # noqa: S101 - the engine has no other
+        cursor = driver.cursor(row_factory=namedtuple_row)
+        try:
+            await cursor.execute(self._query, parameters)
+            return await cursor.fetchall()
+        except psycopg.Error as error:
+            raise DBAPIError.instance(
+                self._sql, parameters, error, psycopg.Error, connection_invalidated=driver.closed
+            ) from error
 
-        def execute(sync_session: Session) -> Sequence[Row[*tuple[Any, ...]]]:
-            return sync_session.connection().exec_driver_sql(self._sql, parameters).all()
-
-        return await session.run_sync(execute)
-
-    async def first(self, session: AsyncSession, **values: Any) -> Row[*tuple[Any, ...]] | None:
+    async def first(self, session: AsyncSession, **values: Any) -> Any | None:
         """The first row, if there is one."""
         rows = await self.rows(session, **values)
         return rows[0] if rows else None
@@ -58,9 +73,7 @@ Build = Callable[[BindParameter[int], Actor], Executable]
 """From the wanted row's id and an actor to a statement within the actor's scope."""
 
 
-async def first_in_scope(
-    session: AsyncSession, build: Build, wanted_id: int, *, actor: Actor
-) -> Row[*tuple[Any, ...]] | None:
+async def first_in_scope(session: AsyncSession, build: Build, wanted_id: int, *, actor: Actor) -> Any | None:
     """The row that `build` selects for the actor, by a statement that was compiled once for the actor's role.
 
     An actor who is limited to branches has a statement of their own each time: their number of branches is part of it.

@@ -6,6 +6,7 @@ import secrets
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
+from functools import lru_cache
 from typing import Any
 from uuid import UUID
 
@@ -17,6 +18,8 @@ from academics_app.core.config import get_settings
 
 _ALGORITHM = "HS256"
 _ISSUER = "academics"
+_LONGEST_TOKEN = 2000
+"""In characters; ours have about 400."""
 _passwords = CryptContext(
     schemes=["argon2"],
     argon2__type="ID",
@@ -86,10 +89,21 @@ def issue_token(kind: TokenKind, holder: TokenHolder, *, expires_at: datetime) -
 
 def read_token(encoded: str, *kinds: TokenKind) -> Token | None:
     """The token's content when its signature, issuer, expiry and kind are right; otherwise None."""
+    if len(encoded) > _LONGEST_TOKEN:
+        return None
+    token = _verified(encoded, get_settings().signing_key())
+    if token is None or token.kind not in kinds or token.expires_at <= utc_now().timestamp():
+        return None
+    return token
+
+
+@lru_cache(maxsize=4096)
+def _verified(encoded: str, key: str) -> Token | None:
+    """The content of a well-signed token. Remembered, since one sign-in sends the same token again and again."""
     try:
         claims: dict[str, Any] = jwt.decode(
             encoded,
-            get_settings().signing_key(),
+            key,
             algorithms=[_ALGORITHM],
             issuer=_ISSUER,
             options={
@@ -98,7 +112,7 @@ def read_token(encoded: str, *kinds: TokenKind) -> Token | None:
                 "verify_exp": False,
             },
         )
-        token = Token(
+        return Token(
             kind=TokenKind(claims["typ"]),
             auth_session_id=UUID(claims["sid"]),
             user_id=int(claims["sub"]),
@@ -108,7 +122,6 @@ def read_token(encoded: str, *kinds: TokenKind) -> Token | None:
         )
     except (jwt.InvalidTokenError, ValueError, TypeError, KeyError):
         return None
-    return token if token.kind in kinds and token.expires_at > utc_now().timestamp() else None
 
 
 def fingerprint(secret: str) -> str:
