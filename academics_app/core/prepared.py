@@ -43,7 +43,8 @@ class Prepared:
 
         Raises what SQLAlchemy would for the driver's error.
         """
-        connection = (await session.connection()).sync_connection
+        asynchronous = await session.connection()
+        connection = asynchronous.sync_connection
         assert connection is not None  # noqa: S101 - the session has just made sure of it
         parameters = self._constants | values
         connection.dispatch.before_cursor_execute(connection, None, self._sql, parameters, None, False)
@@ -54,6 +55,10 @@ class Prepared:
             await cursor.execute(self._query, parameters)
             return await cursor.fetchall()
         except psycopg.Error as error:
+            if driver.closed:
+                # The server went away, so none of the pool's other connections is good either.
+                await asynchronous.invalidate(error)
+                await asynchronous.engine.dispose()
             raise DBAPIError.instance(
                 self._sql, parameters, error, psycopg.Error, connection_invalidated=driver.closed
             ) from error
