@@ -57,6 +57,7 @@ class Prepared:
         except psycopg.Error as error:
             if driver.closed:
                 # The server went away, so none of the pool's other connections is good either.
+                await driver.close()
                 await asynchronous.invalidate(error)
                 await asynchronous.engine.dispose()
             raise DBAPIError.instance(
