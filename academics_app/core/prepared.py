@@ -56,10 +56,9 @@ class Prepared:
             return await cursor.fetchall()
         except psycopg.Error as error:
             if driver.closed:
-                # The server went away, so none of the pool's other connections is good either.
-                await driver.close()
+                # As SQLAlchemy does for its own statements: the server went away, so the pool renews what is older.
+                connection.engine.pool._invalidate(connection.connection, error, _checkin=False)  # noqa: SLF001
                 await asynchronous.invalidate(error)
-                await asynchronous.engine.dispose()
             raise DBAPIError.instance(
                 self._sql, parameters, error, psycopg.Error, connection_invalidated=driver.closed
             ) from error
