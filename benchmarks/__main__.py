@@ -22,18 +22,18 @@ def main() -> int:
     parser.add_argument(
         "--seconds", type=float, default=4.0, help="for each of product and floor, in each line"
     )
-    parser.add_argument("--only", default="", help="bulk, roster, summary or live")
+    parser.add_argument("--only", default="", help="bulk, roster, summary, live, clashes or reads")
     parser.add_argument("--api-only", action="store_true", help="serve the API without the screens")
     arguments = parser.parse_args()
 
     from academics_app.core.logging import configure_logging
-    from benchmarks import live, rest
+    from benchmarks import clashes, live, reads, rest
     from benchmarks.institute import large_institute
 
     configure_logging("warning")
     good = True
     with tempfile.TemporaryDirectory(prefix="academics-bench-") as directory, large_institute() as url:
-        if arguments.only != "live":
+        if arguments.only not in ("live", "clashes", "reads"):
             lines = asyncio.run(
                 rest.run(
                     url,
@@ -47,6 +47,10 @@ def main() -> int:
             print(f"\nGoal: ratio at least {rest.GOAL}. {'Reached.' if good else 'Missed.'}")
         if arguments.only in ("", "live") and not arguments.api_only:
             good &= asyncio.run(live.run(url, Path(directory))).is_good
+        if arguments.only in ("", "clashes"):
+            good &= all(line.is_good for line in asyncio.run(clashes.run(url)))
+        if arguments.only in ("", "reads"):
+            good &= all(line.is_good for line in asyncio.run(reads.run(url)))
     return 0 if good else 1
 
 

@@ -73,7 +73,7 @@ async def prepare() -> list[Scenario]:
         registers = (await session.execute(text(_REGISTERS), {"size": CLASS_SIZE, "targets": TARGETS})).all()
         tokens: dict[int, str] = {}
         for user_id in sorted({row.user_id for row in registers}):
-            tokens[user_id] = await _token(session, user_id)
+            tokens[user_id] = await issue_access_token(session, user_id)
         last_day = await session.scalar(
             text("SELECT max(local_date) FROM learning_session WHERE register_taken_at IS NOT NULL")
         )
@@ -132,7 +132,8 @@ def _summary(student_id: int, token: str, last_day: date) -> Request:
     return Request("GET", path, token)
 
 
-async def _token(session: AsyncSession, user_id: int) -> str:
+async def issue_access_token(session: AsyncSession, user_id: int) -> str:
+    """The access token of a new sign-in."""
     signed_in = await open_sign_in(
         session, user=await session.get_one(User, user_id), device=Device(Door.REST)
     )
