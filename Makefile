@@ -9,7 +9,7 @@ SOURCES := academics_app tests benchmarks alembic rxconfig.py
 ACADEMICS := $(PYTHON) -m academics_app
 
 .DEFAULT_GOAL := help
-.PHONY: help run build serve test bench lint types fmt migrate migration demo import create-admin reset lock clean
+.PHONY: help run build serve test fuzz bench lint types fmt migrate migration demo import create-admin reset lock clean
 
 help:  ## Show this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s%s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,9 @@ serve: $(RUNTIME)  ## Serve the built front end, without building
 
 test: $(DEV)  ## Run all tests; those in a browser need a Chromium
 	@$(PYTHON) -m pytest $(ARGS)
+
+fuzz: $(DEV)  ## Try thousands of odd requests on the REST API, as each role
+	@$(PYTHON) -m tests.fuzz $(ARGS)
 
 bench: $(DEV)  ## Measure speed on a large institute
 	@$(PYTHON) -m benchmarks $(ARGS)

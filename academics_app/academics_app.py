@@ -7,10 +7,14 @@ from contextlib import asynccontextmanager
 import reflex as rx
 import reflex.model
 
+from academics_app.absences.pages import PAGES as ABSENCE_PAGES
 from academics_app.accounts.pages import PAGES as ACCOUNT_PAGES
 from academics_app.api.app import create_api
 from academics_app.attendance.components import outbox_loader
+from academics_app.attendance.jobs import JOBS as ATTENDANCE_JOBS
 from academics_app.attendance.pages import PAGES as ATTENDANCE_PAGES
+from academics_app.calendar_feeds.pages import PAGES as CALENDAR_FEED_PAGES
+from academics_app.check_in.pages import PAGES as CHECK_IN_PAGES
 from academics_app.core import db, live
 from academics_app.core.config import get_settings
 from academics_app.core.logging import configure_logging
@@ -31,14 +35,17 @@ PAGES: list[Page] = [
     *HOME_PAGES,
     *ACCOUNT_PAGES,
     *ATTENDANCE_PAGES,
+    *ABSENCE_PAGES,
     *STUDENT_PAGES,
     *FACULTY_PAGES,
     *SUBJECT_PAGES,
     *LEARNING_SESSION_PAGES,
     *INSTITUTE_PAGES,
     *TRANSFER_PAGES,
+    *CALENDAR_FEED_PAGES,
+    *CHECK_IN_PAGES,
 ]
-JOBS = [*LEARNING_SESSION_JOBS]
+JOBS = [*LEARNING_SESSION_JOBS, *ATTENDANCE_JOBS]
 
 
 @asynccontextmanager

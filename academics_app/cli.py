@@ -109,6 +109,22 @@ def oneroster(path: Path, *, commit: bool) -> None:
     click.echo(_on_database(lambda: import_oneroster(path, commit=commit)))
 
 
+@import_.command()
+@click.argument("path", type=click.Path(exists=True, path_type=Path))
+@click.option("--commit", is_flag=True, help="Store the result; without it, only report what would change.")
+@click.option("--map", "mapped", multiple=True, help="What a category means, such as --map Partial=late.")
+@click.option("--unmentioned-present", is_flag=True, help="Who has no event in a session was present.")
+def edfi(path: Path, *, commit: bool, mapped: tuple[str, ...], unmentioned_present: bool) -> None:
+    """Import Ed-Fi XML files, attendance events among them, from a file, a folder or a zip file."""
+    from academics_app.transfer.cli import import_edfi
+
+    click.echo(
+        _on_database(
+            lambda: import_edfi(path, commit=commit, mapped=mapped, unmentioned_present=unmentioned_present)
+        )
+    )
+
+
 @main.command("create-admin")
 @click.option("--username", prompt=True)
 @click.option("--name", prompt="Full name")

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import time as wall_clock
 from datetime import timedelta
+from typing import Any
 
 from sqlalchemy import event, func, select, text
 from sqlmodel import col
@@ -104,7 +105,7 @@ async def _works() -> list[tuple[str, float, int | None, Work]]:
                 .limit(1)
             )
         ).one()
-    zone_times = {"starts_at": wall_clock(22), "ends_at": wall_clock(23)}
+    zone_times: dict[str, Any] = {"starts_at": wall_clock(22), "ends_at": wall_clock(23)}
 
     def data(number: int) -> SessionCreate:
         return SessionCreate(
@@ -149,16 +150,11 @@ async def _works() -> list[tuple[str, float, int | None, Work]]:
                 page=PageRequest(limit=MAX_LIMIT),
             )
 
-    async def unplaced(_number: int) -> None:
-        async with db.reading() as session:
-            await service.list_unplaced_meetings(session, actor=_ADMIN, page=PageRequest())
-
     return [
         ("Create a session", CLASH_GOAL_MS, None, create),
         ("Refuse one that clashes, by name", CLASH_GOAL_MS, None, refuse),
         ("Ask beforehand what clashes", CLASH_GOAL_MS, MOST_QUERIES, preview),
         ("The institute's week", WEEK_GOAL_MS, MOST_QUERIES, week),
-        ("Meetings that found no place", WEEK_GOAL_MS, MOST_QUERIES, unplaced),
     ]
 
 

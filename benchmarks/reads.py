@@ -3,7 +3,7 @@
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from statistics import median
 from typing import Any
 
@@ -17,15 +17,20 @@ from benchmarks.capture import trace
 from benchmarks.scenarios import Request, issue_access_token
 
 GOAL_MS = 150
+CHECKS_GOAL_MS = 1000
+"""Six statements over every mark of a year."""
 MOST_STATEMENTS = 8
 _ROUNDS = 15
 
 _FACTS = """
-SELECT max(local_date) AS last_day, min(local_date) AS first_day,
-  (SELECT id FROM learning_session WHERE register_taken_at IS NOT NULL ORDER BY starts_at DESC LIMIT 1) AS session_id,
-  (SELECT min(id) FROM user_account WHERE role = 'admin') AS admin_id
+SELECT max(local_date) AS last_day, (SELECT min(id) FROM user_account WHERE role = 'admin') AS admin_id
 FROM learning_session WHERE register_taken_at IS NOT NULL
 """
+_MUCH_CHANGED = """
+SELECT session_id, max(at) AS at FROM attendance_event
+GROUP BY session_id ORDER BY count(*) DESC, session_id LIMIT 1
+"""
+"""The register with the longest ledger, when it was complete."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,12 +40,15 @@ class Line:
     name: str
     median_ms: float
     slowest_ms: float
+    python_ms: float
+    """Processor time of this process: the rest of the median is PostgreSQL, and waiting."""
     statements: int
     rows: int
+    goal_ms: int
 
     @property
     def is_good(self) -> bool:
-        return self.median_ms <= GOAL_MS and self.statements <= MOST_STATEMENTS
+        return self.median_ms <= self.goal_ms and self.statements <= MOST_STATEMENTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +56,7 @@ class _Read:
     name: str
     path: str
     rows_of: Callable[[Any], int]
+    goal_ms: int = GOAL_MS
 
 
 async def run(database_url: str) -> list[Line]:
@@ -56,16 +65,17 @@ async def run(database_url: str) -> list[Line]:
     try:
         async with transaction() as session:
             facts = (await session.execute(text(_FACTS))).one()
+            changed = (await session.execute(text(_MUCH_CHANGED))).one()
             token = await issue_access_token(session, facts.admin_id)
-        print(
-            f"\n{'Read by an admin':44}{'median ms':>11}{'slowest':>9}{'SQL':>5}{'rows':>7}   goal {GOAL_MS} ms"
-        )
-        return [await _measure(each, token) for each in _reads(facts.last_day, facts.session_id)]
+        heads = f"{'median ms':>11}{'slowest':>9}{'python':>8}{'SQL':>5}{'rows':>7}{'goal ms':>9}"
+        print(f"\n{'Read by an admin':36}{heads}")
+        reads = _reads(facts.last_day, changed.session_id, changed.at)
+        return [await _measure(each, token) for each in reads]
     finally:
         await db.close_engine()
 
 
-def _reads(last_day: date, session_id: int) -> list[_Read]:
+def _reads(last_day: date, session_id: int, at: datetime) -> list[_Read]:
     monday = last_day - timedelta(days=last_day.weekday())
     term = f"start_date={last_day - timedelta(days=83)}&end_date={last_day}"
     return [
@@ -79,15 +89,19 @@ def _reads(last_day: date, session_id: int) -> list[_Read]:
         _Read("Registers by faculty, of a term", f"/attendance/registers/by-faculty?{term}", _rows),
         _Read(
             "A register as of a moment",
-            f"/attendance/session/{session_id}/register/as-of?at={last_day}T23:59:59Z",
+            f"/attendance/session/{session_id}/register/as-of?at={at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
             lambda register: len(register["rows"]),
         ),
+        _Read("Meetings that found no place", "/sessions/unplaced?limit=100", lambda page: page["total"]),
+        _Read("The integrity checks, of a year", "/attendance/checks", _rows, goal_ms=CHECKS_GOAL_MS),
     ]
 
 
 def _rows(answer: Any) -> int:
     """Of an answer that is a list, or that has one."""
-    return len(answer if isinstance(answer, list) else next(v for v in answer.values() if isinstance(v, list)))
+    return len(
+        answer if isinstance(answer, list) else next(v for v in answer.values() if isinstance(v, list))
+    )
 
 
 async def _measure(read: _Read, token: str) -> Line:
@@ -97,16 +111,25 @@ async def _measure(read: _Read, token: str) -> Line:
     statements = sum(unit.count for unit in await trace(api, request))
     transport = httpx.ASGITransport(app=api)
     headers = {"Authorization": f"Bearer {token}"}
-    times = []
+    times, processor = [], []
     async with httpx.AsyncClient(transport=transport, base_url="http://localhost", headers=headers) as client:
         for _ in range(_ROUNDS):
-            began = time.perf_counter()
+            began, used = time.perf_counter(), time.process_time()
             answer = await client.get(request.path)
             times.append((time.perf_counter() - began) * 1000)
-    line = Line(read.name, median(times), max(times), statements, read.rows_of(answer.json()))
+            processor.append((time.process_time() - used) * 1000)
+    line = Line(
+        read.name,
+        median(times),
+        max(times),
+        median(processor),
+        statements,
+        read.rows_of(answer.json()),
+        read.goal_ms,
+    )
     print(
-        f"{line.name:44}{line.median_ms:>11.1f}{line.slowest_ms:>9.1f}{line.statements:>5}{line.rows:>7}"
-        f"{'' if line.is_good else '   below the goal'}",
+        f"{line.name:36}{line.median_ms:>11.1f}{line.slowest_ms:>9.1f}{line.python_ms:>8.1f}{line.statements:>5}"
+        f"{line.rows:>7}{line.goal_ms:>9}{'' if line.is_good else '   MISSED'}",
         flush=True,
     )
     return line

@@ -16,7 +16,7 @@ from sqlmodel import col
 from academics_app.accounts import throttle
 from academics_app.accounts.audit import record
 from academics_app.accounts.models import AuthSession, User, UserStatus
-from academics_app.accounts.queries import LIVING_SIGN_IN, user_by_login
+from academics_app.accounts.queries import LIVING_SIGN_IN, active_account, user_by_login
 from academics_app.accounts.schemas import TokenPair
 from academics_app.core import security
 from academics_app.core.actor import Actor, Door, Role
@@ -186,6 +186,23 @@ async def actor_from_cookie(session: AsyncSession, cookie_header: str, *, door: 
     """The actor behind a `Cookie` header."""
     value = cookie_value(cookie_header)
     return await actor_from_token(session, value, door=door, kind=TokenKind.SCREEN) if value else None
+
+
+async def actor_of_account(session: AsyncSession, user_id: int, *, door: Door) -> Actor | None:
+    """Whom an account acts as, for what runs on its owner's behalf without a sign-in; None unless it is active."""
+    row = (await session.execute(active_account(user_id))).one_or_none()
+    if row is None:
+        return None
+    return Actor(
+        user_id=user_id,
+        role=Role(row.role),
+        name=row.full_name,
+        door=door,
+        student_id=row.student_id,
+        faculty_id=row.faculty_id,
+        guardian_id=row.guardian_id,
+        branch_ids=frozenset(row.branch_ids) if row.branch_ids else None,
+    )
 
 
 def cookie_value(cookie_header: str) -> str | None:

@@ -37,6 +37,18 @@ LIVING_SIGN_IN = Prepared(
 """Who the sign-in that a token names belongs to, as long as it is good; asked for each request and event."""
 
 
+def active_account(user_id: int) -> Select[*tuple[Any, ...]]:
+    """What an actor is made of, when the account is active."""
+    return select(
+        col(User.role),
+        col(User.full_name),
+        col(User.student_id),
+        col(User.faculty_id),
+        col(User.guardian_id),
+        _branches.label("branch_ids"),
+    ).where(col(User.id) == user_id, col(User.status) == UserStatus.ACTIVE)
+
+
 def user_by_login(name: str) -> Select[User]:
     """The user with this user name, or with this e-mail address when only one has it."""
     wanted = name.strip().lower()

@@ -4,11 +4,11 @@ from datetime import datetime
 from typing import Annotated
 from uuid import UUID
 
-from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints, field_validator
+from pydantic import BaseModel, ConfigDict, EmailStr, StringConstraints, field_validator
 
 from academics_app.accounts.models import UserStatus
 from academics_app.core.actor import Door, Role
-from academics_app.core.fields import Name, RawText, Text
+from academics_app.core.fields import UNCHANGED, Id, Name, RawText, Text
 
 Username = Annotated[
     Text, StringConstraints(strip_whitespace=True, min_length=3, max_length=100, pattern=r"^[^\s]+$")
@@ -68,30 +68,30 @@ class UserCreate(_Input):
     email: EmailStr | None = None
     full_name: Name
     role: Role
-    student_id: Annotated[int, Field(ge=1)] | None = None
-    faculty_id: Annotated[int, Field(ge=1)] | None = None
-    guardian_id: Annotated[int, Field(ge=1)] | None = None
-    branch_ids: list[int] = []
+    student_id: Id | None = None
+    faculty_id: Id | None = None
+    guardian_id: Id | None = None
+    branch_ids: list[Id] = []
 
 
 class UserUpdate(_Input):
     """What an admin may change; absent fields stay."""
 
     email: EmailStr | None = None
-    full_name: Name | None = None
-    role: Role | None = None
-    status: UserStatus | None = None
-    student_id: int | None = None
-    faculty_id: int | None = None
-    guardian_id: int | None = None
-    branch_ids: list[int] | None = None
+    full_name: Name = UNCHANGED
+    role: Role = UNCHANGED
+    status: UserStatus = UNCHANGED
+    student_id: Id | None = None
+    faculty_id: Id | None = None
+    guardian_id: Id | None = None
+    branch_ids: list[Id] | None = None
     version: int | None = None
 
 
 class UserApproval(_Input):
     """Whom the approved account belongs to; without a student a new record is made."""
 
-    student_id: Annotated[int, Field(ge=1)] | None = None
+    student_id: Id | None = None
 
 
 class UserRead(BaseModel):

@@ -1,11 +1,14 @@
 """The REST door: routers, error bodies, the OpenAPI document and its screen."""
 
-from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi import APIRouter, FastAPI
 from fastapi.openapi.docs import get_swagger_ui_html, get_swagger_ui_oauth2_redirect_html
 from fastapi.responses import HTMLResponse
 from fastapi.staticfiles import StaticFiles
 from starlette.exceptions import HTTPException
+from starlette.routing import Match, Route
+from starlette.types import Receive, Scope, Send
 
+from academics_app.absences.api import router as absences_router
 from academics_app.accounts.api import router as accounts_router
 from academics_app.accounts.screen_api import router as screen_router
 from academics_app.api import errors
@@ -13,6 +16,8 @@ from academics_app.api.health import router as health_router
 from academics_app.api.middleware import EdgeMiddleware
 from academics_app.attendance.api import ROUTERS as ATTENDANCE_ROUTERS
 from academics_app.attendance.websocket import router as attendance_socket_router
+from academics_app.calendar_feeds.api import router as calendar_feeds_router
+from academics_app.check_in.api import ROUTERS as CHECK_IN_ROUTERS
 from academics_app.faculty.api import router as faculty_router
 from academics_app.institute.api import router as institute_router
 from academics_app.learning_sessions.api import router as learning_sessions_router
@@ -32,9 +37,14 @@ ROUTERS: list[APIRouter] = [
     faculty_router,
     subjects_router,
     learning_sessions_router,
+    absences_router,
     attendance_socket_router,
     transfer_router,
+    calendar_feeds_router,
+    *CHECK_IN_ROUTERS,
 ]
+
+_METHODS = ("DELETE", "GET", "PATCH", "POST", "PUT")
 
 _DESCRIPTION = (
     "Students, teaching and attendance of one institute. Press **Authorize** and sign in with your user name "
@@ -57,7 +67,7 @@ def create_api() -> FastAPI:
     for router in ROUTERS:
         app.include_router(router, prefix=PREFIX, responses=errors.ERROR_RESPONSES)
     _add_docs(app)
-    app.add_route("/api/{path:path}", _unknown_path, include_in_schema=False, methods=None)
+    app.router.routes.append(Route("/api/{path:path}", _Unknown(app), include_in_schema=False))
     app.add_middleware(EdgeMiddleware)
     return app
 
@@ -83,5 +93,35 @@ def _add_docs(app: FastAPI) -> None:
         return get_swagger_ui_oauth2_redirect_html()
 
 
-async def _unknown_path(_request: Request) -> Response:
-    raise HTTPException(404, "There is no such address in this API.")
+class _Unknown:
+    """Answers what no route takes: 405 with every method of the address, or 404.
+
+    Left to itself, Starlette names the methods of the first route alone.
+    """
+
+    def __init__(self, app: FastAPI) -> None:
+        self._app = app
+
+    async def __call__(self, scope: Scope, _receive: Receive, _send: Send) -> None:
+        allowed = [method for method in _METHODS if self._takes({**scope, "method": method})]
+        if allowed:
+            allowed = self._documented(scope["path"]) or allowed
+            raise HTTPException(405, "Method Not Allowed", {"Allow": ", ".join(allowed)})
+        raise HTTPException(404, "There is no such address in this API.")
+
+    def _takes(self, scope: Scope) -> bool:
+        routes = (route for route in self._app.routes if getattr(route, "endpoint", None) is not self)
+        return any(route.matches(scope)[0] is Match.FULL for route in routes)
+
+    def _documented(self, path: str) -> list[str]:
+        """The methods of the address in the OpenAPI document: `/topics/order` is not `/topics/{topic_id}`."""
+        parts = path.split("/")
+        found: dict[int, list[str]] = {}
+        for template, operations in self._app.openapi()["paths"].items():
+            names = template.split("/")
+            fits = len(names) == len(parts) and all(
+                name == part or name.startswith("{") for name, part in zip(names, parts, strict=True)
+            )
+            if fits:
+                found[template.count("{")] = sorted(method.upper() for method in operations)
+        return found[min(found)] if found else []

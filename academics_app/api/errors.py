@@ -9,6 +9,7 @@ from fastapi.responses import JSONResponse
 from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 
+from academics_app.api.middleware import loggable
 from academics_app.core.errors import AppError
 from academics_app.core.logging import request_id
 
@@ -23,8 +24,11 @@ class ErrorBody(BaseModel):
     fields: dict[str, str] | None = None
 
 
+_JSON_ALWAYS = {"application/json": {"schema": {"$ref": "#/components/schemas/ErrorBody"}}}
+"""A route that answers with a file fails with JSON all the same."""
+
 ERROR_RESPONSES: dict[int | str, dict[str, Any]] = {
-    status: {"model": ErrorBody, "description": description}
+    status: {"model": ErrorBody, "description": description, "content": _JSON_ALWAYS}
     for status, description in {
         401: "Not signed in",
         403: "Signed in, but not allowed",
@@ -66,6 +70,10 @@ async def _validation_error(_request: Request, error: Exception) -> JSONResponse
 
 async def _http_error(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - registered for this class
+    if error.status_code == 400:  # FastAPI's for a body that can't be read: malformed input like any other
+        return JSONResponse(
+            {"error": "invalid_input", "detail": str(error.detail), "fields": {"body": "can't be read"}}, 422
+        )
     code = _CODES.get(error.status_code, f"http_{error.status_code}")
     return JSONResponse(
         {"error": code, "detail": str(error.detail)}, status_code=error.status_code, headers=error.headers
@@ -73,7 +81,7 @@ async def _http_error(_request: Request, error: Exception) -> JSONResponse:
 
 
 async def _unexpected(request: Request, error: Exception) -> JSONResponse:
-    log.error("unexpected_error", path=request.url.path, exc_info=error)
+    log.error("unexpected_error", path=loggable(request.url.path), exc_info=error)
     detail = (
         f"Something went wrong on our side. Nothing was changed. Quote {request_id.get()} when you report it."
     )

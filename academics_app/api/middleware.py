@@ -1,5 +1,6 @@
 """What every HTTP answer gets: a request id, a log line, security headers, and caching of hashed files."""
 
+import re
 import time
 from uuid import uuid4
 
@@ -14,6 +15,14 @@ log = structlog.get_logger(__name__)
 
 _IMMUTABLE_PREFIX = "/assets/"
 """The front end's files there carry a content hash in their names."""
+
+_SECRET_PATHS = re.compile(r"(?<=/calendar/).+", re.IGNORECASE)
+"""The address of a calendar is its own password."""
+
+
+def loggable(path: str) -> str:
+    """The path without the secrets in it."""
+    return _SECRET_PATHS.sub("***", path)
 
 
 def _security_headers() -> dict[str, str]:
@@ -84,7 +93,7 @@ class EdgeMiddleware:
                 log.info(
                     "request",
                     method=scope["method"],
-                    path=scope["path"],
+                    path=loggable(scope["path"]),
                     status=status,
                     milliseconds=round((time.perf_counter() - began) * 1000, 1),
                 )

@@ -22,6 +22,8 @@ class RegisterGrid(rx.Component):
     user_name: rx.Var[str]
     labels: rx.Var[dict[str, str]]
     new_student_url: rx.Var[str]
+    corrections_url: rx.Var[str]
+    """Where a row of a locked register leads to."""
     sign_in_url: rx.Var[str]
 
 

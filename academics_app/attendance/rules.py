@@ -8,6 +8,8 @@ from uuid import UUID, uuid5
 
 from academics_app.attendance.models import AttendanceStatus
 
+_CLOSING = UUID("6d0a7c0e-3c0b-5c55-9d55-0d1c7f0a4b11")
+
 
 class RegisterState(StrEnum):
     UPCOMING = "upcoming"
@@ -85,35 +87,106 @@ def fill_mark_id(command_id: UUID, student_id: int) -> UUID:
     return uuid5(command_id, str(student_id))
 
 
+def closing_command_id(session_id: int) -> UUID:
+    """The one command under which a session's register is closed."""
+    return uuid5(_CLOSING, str(session_id))
+
+
 def may_mark_on(session_date: date, today: date) -> bool:
     """Single marks are accepted from the session's own day on, so that a known absence can be noted in the morning."""
     return today >= session_date
 
 
 ATTENDED = frozenset({AttendanceStatus.PRESENT.value, AttendanceStatus.LATE.value})
+UPCOMING = "upcoming"
 LEFT_OUT = {
     "cancelled": "the session was cancelled",
-    "upcoming": "the session has not begun",
+    "holiday": "the day was a holiday",
+    UPCOMING: "the session has not begun",
     "register_not_taken": "the register was not taken",
     "not_marked": "the student was not marked",
     "not_enrolled": "the student was not enrolled on that day",
     "excused": "the absence was excused",
 }
 """Why a session does not count. A category that is not here is a mark that counts."""
+CATEGORIES = (*(status.value for status in AttendanceStatus), *(key for key in LEFT_OUT if key != "excused"))
+"""Every category: the marks and the reasons for counting in no percentage."""
+
+
+def category(
+    *,
+    cancelled: bool,
+    belongs: bool,
+    register_taken: bool,
+    status: AttendanceStatus | None,
+    on_holiday: bool,
+    begun: bool,
+) -> str:
+    """The one category of a session for a student: a mark's status, or a key of `LEFT_OUT`.
+
+    `belongs`: enrolled in the batch on the session's date, or walked in. A session on a holiday counts once its
+    register was taken; one that was not held is left out and is not still to come. `queries.figures.CATEGORY` says
+    the same in SQL, and a test holds the two together.
+    """
+    if cancelled:
+        return "cancelled"
+    if not belongs:
+        return "not_enrolled"
+    if register_taken:
+        return status.value if status else "not_marked"
+    if on_holiday:
+        return "holiday"
+    return "register_not_taken" if begun else UPCOMING
+
+
+@dataclass(frozen=True, slots=True)
+class Share:
+    """One figure with what it is made of."""
+
+    numerator: int
+    denominator: int
+
+    @property
+    def percent(self) -> float | None:
+        """With one decimal; None when there is nothing to divide by."""
+        return round(100 * self.numerator / self.denominator, 1) if self.denominator else None
 
 
 @dataclass(frozen=True, slots=True)
 class Rate:
-    """A percentage with what it is made of: 0 ≤ attended ≤ counted."""
+    """A percentage with what it is made of: 0 ≤ attended ≤ counted ≤ planned."""
 
     attended: int
     counted: int
     left_out: Mapping[str, int]
 
     @property
+    def still_to_come(self) -> int:
+        """Sessions of the period that have not begun; a mark made ahead of one does not count yet."""
+        return self.left_out.get(UPCOMING, 0)
+
+    @property
+    def planned(self) -> int:
+        return self.counted + self.still_to_come
+
+    @property
     def percent(self) -> float | None:
         """Attended of counted, in percent with one decimal; None when nothing counts."""
-        return round(100 * self.attended / self.counted, 1) if self.counted else None
+        return self.so_far.percent
+
+    @property
+    def so_far(self) -> Share:
+        return Share(self.attended, self.counted)
+
+    @property
+    def of_planned(self) -> Share:
+        """What is certain of the whole period."""
+        return Share(self.attended, self.planned)
+
+    @property
+    def best_reachable(self) -> Share:
+        """What it comes to when every session still to come is attended."""
+        return Share(self.attended + self.still_to_come, self.planned)
 
 
 def counts(category: str, *, excused_counts_against: bool) -> bool:
@@ -137,6 +210,17 @@ def attendance_rate(by_category: Mapping[str, int], *, excused_counts_against: b
     )
 
 
+def rule_in_words(*, excused_counts_against: bool) -> str:
+    """The rule of every percentage in one sentence."""
+    excused = (
+        "excused absences count against it" if excused_counts_against else "excused absences are left out"
+    )
+    return (
+        "Present and late count as attended; a session counts once its register was taken, "
+        f"if the student was enrolled on that day; {excused}."
+    )
+
+
 def absences_in_a_row(newest_first: list[str | None]) -> int:
     """How many of the latest marks are absences without a break; sessions without a mark are passed over."""
     streak = 0
@@ -147,6 +231,16 @@ def absences_in_a_row(newest_first: list[str | None]) -> int:
             break
         streak += 1
     return streak
+
+
+def longest_absence(newest_first: list[str | None]) -> int:
+    """The most absences without a break; sessions without a mark are passed over."""
+    longest = streak = 0
+    for status in newest_first:
+        if status is not None:
+            streak = streak + 1 if status == AttendanceStatus.ABSENT else 0
+            longest = max(longest, streak)
+    return longest
 
 
 def initials(name: str) -> str:

@@ -1,6 +1,6 @@
 """The register: reading it, marking it, taking it. Marks are commands; no door can lose or overwrite one."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -9,10 +9,12 @@ from uuid import UUID
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from academics_app.attendance.access import SessionRow, lock_register
+from academics_app.attendance.edit_window import refuse_locked
 from academics_app.attendance.models import AttendanceStatus, MarkSource, SuggestionReason
 from academics_app.attendance.queries import register as queries
 from academics_app.attendance.rules import (
     StoredMark,
+    closing_command_id,
     fill_mark_id,
     may_mark_on,
     may_replace,
@@ -23,12 +25,14 @@ from academics_app.attendance.schemas.register import (
     MarkCommand,
     MarkRead,
     MarkResult,
+    Suggestion,
     TakeRegister,
 )
 from academics_app.core.actor import Actor
 from academics_app.core.clock import local_date, utc_now
 from academics_app.core.db import announce
 from academics_app.core.errors import Conflict, InvalidInput
+from academics_app.core.permissions import Permission, require
 from academics_app.institute.service import current_settings
 from academics_app.institute.settings import InstituteSettings
 
@@ -82,25 +86,30 @@ async def mark_many(session: AsyncSession, *, actor: Actor, data: BulkMark) -> B
 
 
 async def undo_take(session: AsyncSession, *, actor: Actor, session_id: int, command_id: UUID) -> BulkResult:
-    """Take back a confirmation: the register counts as not taken again, and the marks that the confirmation filled
-    in and nobody touched since are cleared. Repeating it changes nothing."""
-    await lock_register(session, session_id, actor=actor)
+    """Take back a confirmation: the register counts as not taken again, and the marks that the confirmation or the
+    closing filled in and nobody touched since are cleared. Repeating it changes nothing."""
+    register = await lock_register(session, session_id, actor=actor)
+    now = utc_now()
+    await _check_window(session, register, actor=actor, now=now)
     roster = await _roster(session, session_id)
-    filled = [fill_mark_id(command_id, student_id) for student_id in roster]
-    written_by = dict((await session.execute(queries.events_by_mark_id(filled))).all())
+    commands = (command_id, closing_command_id(session_id))
+    filled = [fill_mark_id(command, student_id) for student_id in roster for command in commands]
+    filled_by = {
+        event.id: event.mark_id for event in await session.execute(queries.events_by_mark_id(filled))
+    }
     clearing = [
         _Change(
-            mark_id=fill_mark_id(filled_id, student_id),
+            mark_id=fill_mark_id(filled_by[row.version], student_id),
             student_id=student_id,
             before=_stored(row),
             status=None,
             source=MarkSource.TAKE_REGISTER,
         )
-        for (student_id, row), filled_id in zip(roster.items(), filled, strict=True)
-        if row.version and written_by.get(filled_id) == row.version
+        for student_id, row in roster.items()
+        if row.version in filled_by
     ]
-    await _execute(session, actor=actor, session_id=session_id, changes=clearing, take=False, at=utc_now())
-    await session.execute(queries.untake_event(session_id, actor))
+    await _execute(session, actor=actor, session_id=session_id, changes=clearing, take=False, at=now)
+    await session.execute(queries.untake_event(session_id, actor, at=now))
     await session.execute(queries.untake(session_id))
     _announce(session, session_id, clearing)
     return BulkResult(
@@ -110,6 +119,59 @@ async def undo_take(session: AsyncSession, *, actor: Actor, session_id: int, com
         stored=sum(row.version > 0 for row in roster.values()) - len(clearing),
         expected=len(roster),
     )
+
+
+async def correct_mark(
+    session: AsyncSession, *, actor: Actor, session_id: int, command: MarkCommand
+) -> MarkResult:
+    """Store the mark of an approved correction: the one mark that no edit window stops."""
+    require(actor, Permission.CORRECTION_APPROVE)
+    written = await _write(
+        session, actor=actor, session_id=session_id, commands=[command], source=MarkSource.CORRECTION
+    )
+    return MarkResult(
+        mark=written.marks[0],
+        replayed=command.mark_id in written.replayed,
+        stored=written.stored,
+        expected=written.expected,
+    )
+
+
+async def fill_register(
+    session: AsyncSession,
+    *,
+    actor: Actor,
+    session_id: int,
+    status: AttendanceStatus,
+    suggested: Mapping[int, Suggestion],
+) -> int:
+    """Close a register that nobody took: everyone unmarked becomes what is `suggested` of them, or else `status`, and
+    it counts as taken. How many were filled in; 0 as well when it needs no closing any more."""
+    register = await lock_register(session, session_id, actor=actor)
+    if register.status == "cancelled" or register.register_taken_at is not None:
+        return 0
+    now = utc_now()
+    await _check_window(session, register, actor=actor, now=now)
+    command_id = closing_command_id(session_id)
+    roster = await _roster(session, session_id)
+    filling = [
+        _Change(
+            mark_id=fill_mark_id(command_id, student_id),
+            student_id=student_id,
+            before=StoredMark(),
+            status=known.status if known else status,
+            minutes_late=known.minutes_late if known else None,
+            source=MarkSource.CLOSING,
+            suggested_by=known.reason if known else None,
+        )
+        for student_id, row, known in (
+            (student_id, row, suggested.get(student_id)) for student_id, row in roster.items()
+        )
+        if not row.version
+    ]
+    await _execute(session, actor=actor, session_id=session_id, changes=filling, take=bool(roster), at=now)
+    _announce(session, session_id, filling)
+    return len(filling)
 
 
 @dataclass(frozen=True, slots=True)
@@ -144,11 +206,21 @@ async def _write(
     session_id: int,
     commands: Sequence[MarkCommand],
     take: TakeRegister | None = None,
+    source: MarkSource | None = None,
 ) -> _Written:
     register = await lock_register(session, session_id, actor=actor)
     await _check_open(session, register, take=take is not None)
     roster = await _roster(session, session_id)
-    changes = [_change(command, roster) for command in commands]
+    changes = [_change(command, roster, source) for command in commands]
+    if source is not MarkSource.CORRECTION:
+        try:
+            await _check_window(session, register, actor=actor, now=utc_now())
+        except Conflict:
+            # Marks that were stored in time are acknowledged however late they are sent again.
+            sent = {change.mark_id for change in changes}
+            if not sent or sent - await _already_stored(session, session_id, changes):
+                raise
+            take = None
     conflicting = [
         change
         for change, command in zip(changes, commands, strict=True)
@@ -219,6 +291,17 @@ async def _check_open(session: AsyncSession, register: SessionRow, *, take: bool
         )
 
 
+async def _check_window(session: AsyncSession, register: SessionRow, *, actor: Actor, now: datetime) -> None:
+    settings = await current_settings(session)
+    refuse_locked(
+        actor,
+        session_date=register.local_date,
+        today=local_date(now, settings.zone),
+        settings=settings,
+        is_taken=register.register_taken_at is not None,
+    )
+
+
 def register_opens_at(starts_at: datetime, settings: InstituteSettings) -> datetime:
     """From when the register of a session can be taken."""
     return starts_at - timedelta(minutes=settings.register_opens_minutes_before)
@@ -229,7 +312,7 @@ async def _roster(session: AsyncSession, session_id: int) -> dict[int, Any]:
     return {row.student_id: row for row in rows}
 
 
-def _change(command: MarkCommand, roster: dict[int, Any]) -> _Change:
+def _change(command: MarkCommand, roster: dict[int, Any], source: MarkSource | None) -> _Change:
     row = roster.get(command.student_id)
     if row is None:
         raise InvalidInput(
@@ -243,7 +326,7 @@ def _change(command: MarkCommand, roster: dict[int, Any]) -> _Change:
         status=command.status,
         minutes_late=command.minutes_late,
         note=command.note if command.status is not None else "",
-        source=MarkSource.SUGGESTION if command.suggested_by else MarkSource.PERSON,
+        source=source or (MarkSource.SUGGESTION if command.suggested_by else MarkSource.PERSON),
         suggested_by=command.suggested_by,
         client_at=command.client_at,
     )

@@ -49,9 +49,9 @@ def state_line(session: TodaySession, *, reader: str, zone: ZoneInfo) -> tuple[s
             return _("nobody enrolled"), ""
         case RegisterState.UPCOMING:
             line = _("in {time} · {n} expected").format(time=_duration(session.minutes), n=session.expected)
-            return line, ""
+            return line + _on_leave(session), ""
         case RegisterState.OPEN:
-            return _("open · {n} expected").format(n=session.expected), take
+            return _("open · {n} expected").format(n=session.expected) + _on_leave(session), take
         case RegisterState.MARKING:
             return _("{stored} of {n}").format(stored=session.stored, n=session.expected), take
         case RegisterState.OVERDUE:
@@ -61,6 +61,10 @@ def state_line(session: TodaySession, *, reader: str, zone: ZoneInfo) -> tuple[s
             return line, take
         case RegisterState.TAKEN:
             return _taken_line(session, reader=reader, zone=zone), ""
+
+
+def _on_leave(session: TodaySession) -> str:
+    return _(" · {n} on leave").format(n=session.on_leave) if session.on_leave else ""
 
 
 def day_label(day: date) -> str:

@@ -1,5 +1,6 @@
 """Field types that several features' input schemas share; lengths are those of the columns."""
 
+from datetime import date
 from typing import Annotated, Any
 
 from pydantic import AfterValidator, BeforeValidator, EmailStr, Field, StringConstraints
@@ -24,6 +25,13 @@ def blank_is_none(value: object) -> object:
     return None if isinstance(value, str) and not value.strip() else value
 
 
+def written_date(value: object) -> object:
+    """A date as people and ISO 8601 write it; pydantic would also take a number, as seconds since 1970."""
+    if isinstance(value, int | float) or (isinstance(value, str) and value.lstrip("+-").isdecimal()):
+        raise ValueError("must be a date such as 2026-11-23")
+    return value
+
+
 def one_line(text: str) -> str:
     """Without line breaks and runs of spaces."""
     return " ".join(text.split())
@@ -44,14 +52,16 @@ OptionalName = Annotated[
 Code = Annotated[
     Text, AfterValidator(one_line), StringConstraints(strip_whitespace=True, min_length=1, max_length=60)
 ]
-OptionalCode = Annotated[Code | None, BeforeValidator(blank_is_none)]
+OptionalCode = Annotated[Code | None, BeforeValidator(blank_is_none, json_schema_input_type=str | None)]
 Email = Annotated[
-    Annotated[EmailStr, StringConstraints(max_length=254)] | None, BeforeValidator(blank_is_none)
+    Annotated[EmailStr, StringConstraints(max_length=254)] | None,
+    BeforeValidator(blank_is_none, json_schema_input_type=str | None),
 ]
 Phone = Annotated[
     Annotated[Text, StringConstraints(strip_whitespace=True, max_length=40), AfterValidator(_plausible_phone)]
     | None,
-    BeforeValidator(blank_is_none),
+    BeforeValidator(blank_is_none, json_schema_input_type=str | None),
 ]
+Date = Annotated[date, BeforeValidator(written_date)]
 Id = Annotated[int, Field(ge=1, le=2**63 - 1)]
 Version = Annotated[int, Field(ge=1)] | None

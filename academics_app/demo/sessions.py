@@ -36,6 +36,7 @@ class Session:
     room_id: int
     topic_id: int | None
     local_date: date
+    occurs_on: date
     starts_at: datetime
     ends_at: datetime
     status: str
@@ -109,6 +110,7 @@ class _Maker:
             room_id=meeting.room_id,
             topic_id=None,
             local_date=day,
+            occurs_on=day,
             starts_at=when[0],
             ends_at=when[1],
             status=SessionStatus.SCHEDULED.value,

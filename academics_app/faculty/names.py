@@ -1,12 +1,14 @@
 """Names of faculty members for use inside other features' statements. Knows no other feature, so all may ask it."""
 
-from sqlalchemy import ScalarSelect, select
+from typing import Any
+
+from sqlalchemy import ColumnElement, ScalarSelect, select
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from academics_app.faculty.models import Faculty
 
 
-def faculty_name(faculty_id: Mapped[int | None] | Mapped[int]) -> ScalarSelect[str]:
+def faculty_name(faculty_id: ColumnElement[Any] | Mapped[int | None] | Mapped[int]) -> ScalarSelect[str]:
     """The name of the faculty member that another table's column names."""
     return select(col(Faculty.full_name)).where(col(Faculty.id) == faculty_id).scalar_subquery()

@@ -7,6 +7,9 @@ from zoneinfo import ZoneInfo
 
 import reflex as rx
 
+from academics_app.absences.service import list_absences
+from academics_app.absences.ui.wording import answer as answer_to
+from academics_app.absences.ui.wording import status_badge, when
 from academics_app.attendance.figures import list_attendance, summarise_attendance
 from academics_app.attendance.schemas.figures import AttendanceRecord, AttendanceSummary
 from academics_app.core.actor import Role
@@ -21,6 +24,7 @@ from academics_app.students.service import list_own_students
 from academics_app.ui import errors, routes
 from academics_app.ui.components import (
     Column,
+    badge,
     by_phase,
     card,
     card_body,
@@ -28,6 +32,8 @@ from academics_app.ui.components import (
     empty_state,
     error_state,
     exact_time,
+    link,
+    link_button,
     mark_badge,
     page_header,
     plain_table,
@@ -36,6 +42,7 @@ from academics_app.ui.components import (
     skeleton,
     stat_sentence,
 )
+from academics_app.ui.components.rate import percent, rate_button, rate_panel
 from academics_app.ui.i18n import _, ngettext
 from academics_app.ui.identity import current_actor
 from academics_app.ui.pages import page
@@ -45,6 +52,7 @@ from academics_app.ui.watching import changes, guarded
 _DAYS_AHEAD = 7
 _DAYS_BACK = 90
 _SHOWN_MARKS = 8
+_SHOWN_ABSENCES = 4
 
 
 @dataclass
@@ -64,6 +72,16 @@ class ComingSession:
     time: str
     room: str
     note: str
+
+
+@dataclass
+class PlannedAway:
+    """A planned absence that is not over."""
+
+    when: str
+    status: str
+    tone: str
+    answer: str
 
 
 @dataclass
@@ -89,7 +107,13 @@ class MyHome(rx.State):
     next_exact: str = ""
     coming: list[ComingSession] = []
     marks: list[PastMark] = []
+    absences: list[PlannedAway] = []
+    absences_url: str = ""
+    ask_url: str = ""
     attendance: str = ""
+    rate: str = ""
+    start: str = ""
+    end: str = ""
     left_out: str = ""
 
     @rx.event
@@ -144,12 +168,29 @@ class MyHome(rx.State):
                 end_date=today + timedelta(days=_DAYS_AHEAD),
                 page=PageRequest(limit=500),
             )
+            planned = await list_absences(
+                session,
+                actor=actor,
+                student_id=student.id,
+                start_date=today,
+                page=PageRequest(limit=_SHOWN_ABSENCES),
+                but_withdrawn=True,
+            )
         own_ids = {record.session_id for record in records}
         ahead = [item for item in sessions.items if item.id in own_ids and item.ends_at > utc_now()]
         self.coming = [_coming(item, settings.zone, today) for item in ahead]
         self._answer([item for item in ahead if item.status.value != "cancelled"], settings.zone)
         self.marks = [_mark(record) for record in records if record.status is not None][:_SHOWN_MARKS]
+        self.absences = [
+            PlannedAway(when(each, today), *status_badge(each, today), answer_to(each))
+            for each in planned.items
+        ]
+        chosen = student.id if len(own) > 1 else None
+        self.absences_url = routes.with_query(routes.ABSENCES, student=chosen)
+        self.ask_url = routes.with_query(routes.ABSENCES, new=1, student=chosen)
         self.attendance, self.left_out = _attendance(summary)
+        self.rate = percent(summary.rate) if summary.counted else ""
+        self.start, self.end = summary.start_date.isoformat(), summary.end_date.isoformat()
         self.phase = "ready"
 
     def _answer(self, held: list[SessionRead], zone: ZoneInfo) -> None:
@@ -183,6 +224,7 @@ def my_home_page() -> rx.Component:
                     rx.fragment(" · ", relative_time(MyHome.next_instant, MyHome.next_exact)),
                 ),
             ),
+            rx.cond(MyHome.ask_url, link_button(_("Ask for an absence"), MyHome.ask_url, icon="calendar-x")),
         ),
         rx.cond(
             MyHome.children.length() > 1,  # pyright: ignore[reportAttributeAccessIssue] - a var of a list
@@ -210,6 +252,7 @@ def my_home_page() -> rx.Component:
             ),
             failed=error_state(MyHome.problem, MyHome.open),
         ),
+        rate_panel(),
     )
 
 
@@ -225,27 +268,23 @@ def _child(child: Child) -> rx.Component:
 
 def _content() -> rx.Component:
     return rx.el.div(
-        card(
-            rx.cond(
-                MyHome.coming.length() > 0,  # pyright: ignore[reportAttributeAccessIssue] - a var of a list
-                plain_table(
-                    MyHome.coming,
-                    [
-                        Column(_("Session"), lambda row: row.name),
-                        Column(_("Day"), lambda row: row.day, width="110px"),
-                        Column(_("Time"), lambda row: row.time, width="110px"),
-                        Column(_("Room"), lambda row: row.room, width="100px"),
-                        Column(_("Note"), lambda row: row.note, width="110px"),
-                    ],
-                    label=_("The next seven days"),
-                ),
-                card_body(rx.el.p(_("Nothing in the next seven days."), class_name="muted")),
-            ),
-            title=_("The next seven days"),
-        ),
+        rx.el.div(_next_days(), _planned_absences(), class_name="stack"),
         card(
             card_body(
-                stat_sentence(MyHome.attendance),
+                stat_sentence(
+                    MyHome.attendance,
+                    " ",
+                    rx.cond(
+                        MyHome.rate,
+                        rate_button(
+                            MyHome.rate,
+                            student_id=MyHome.student_id,
+                            start=MyHome.start,
+                            end=MyHome.end,
+                            name=MyHome.student_name,
+                        ),
+                    ),
+                ),
                 rx.cond(MyHome.left_out, rx.el.p(MyHome.left_out, class_name="muted small")),
             ),
             rx.cond(
@@ -264,6 +303,46 @@ def _content() -> rx.Component:
             title=_("Attendance in the last 90 days"),
         ),
         class_name="columns",
+    )
+
+
+def _next_days() -> rx.Component:
+    return card(
+        rx.cond(
+            MyHome.coming.length() > 0,  # pyright: ignore[reportAttributeAccessIssue] - a var of a list
+            plain_table(
+                MyHome.coming,
+                [
+                    Column(_("Session"), lambda row: row.name),
+                    Column(_("Day"), lambda row: row.day, width="110px"),
+                    Column(_("Time"), lambda row: row.time, width="110px"),
+                    Column(_("Room"), lambda row: row.room, width="100px"),
+                    Column(_("Note"), lambda row: row.note, width="110px"),
+                ],
+                label=_("The next seven days"),
+            ),
+            card_body(rx.el.p(_("Nothing in the next seven days."), class_name="muted")),
+        ),
+        title=_("The next seven days"),
+    )
+
+
+def _planned_absences() -> rx.Component:
+    return rx.cond(
+        MyHome.absences.length() > 0,  # pyright: ignore[reportAttributeAccessIssue] - a var of a list
+        card(
+            plain_table(
+                MyHome.absences,
+                [
+                    Column(_("When"), lambda row: row.when),
+                    Column(_("Status"), lambda row: badge(row.status, tone=row.tone), width="130px"),
+                    Column(_("Answer"), lambda row: row.answer, width="40%"),
+                ],
+                label=_("Planned absences"),
+            ),
+            title=_("Planned absences"),
+            actions=(link(_("All"), href=MyHome.absences_url, class_name="small"),),
+        ),
     )
 
 
@@ -297,8 +376,8 @@ def _attendance(summary: AttendanceSummary) -> tuple[str, str]:
     if summary.rate is None:
         said = _("No session counts yet.")
     else:
-        said = _("Attended {attended} of {counted} sessions that count: {rate} %.").format(
-            attended=summary.attended, counted=summary.counted, rate=f"{summary.rate:g}"
+        said = _("Attended {attended} of {counted} sessions that count:").format(
+            attended=summary.attended, counted=summary.counted
         )
     reasons = [
         _("{n} because {reason}").format(n=number, reason=reason)

@@ -1,6 +1,8 @@
 """Names of rooms and branches for use inside other features' statements. Knows no other feature, so all may ask it."""
 
-from sqlalchemy import ScalarSelect, Select, select
+from typing import Any
+
+from sqlalchemy import ColumnElement, ScalarSelect, Select, select
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
@@ -8,7 +10,7 @@ from academics_app.core.actor import Actor
 from academics_app.institute.models import Branch, Room
 
 
-def room_name(room_id: Mapped[int | None] | Mapped[int]) -> ScalarSelect[str]:
+def room_name(room_id: ColumnElement[Any] | Mapped[int | None] | Mapped[int]) -> ScalarSelect[str]:
     """The name of the room that another table's column names."""
     return select(col(Room.name)).where(col(Room.id) == room_id).scalar_subquery()
 

@@ -2,14 +2,22 @@
 
 from datetime import date
 from enum import StrEnum
-from typing import Annotated, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    BeforeValidator,
+    ConfigDict,
+    Field,
+    StringConstraints,
+    model_validator,
+)
 
-from academics_app.core.fields import UNCHANGED, Id, Name, Text, Version, one_line
+from academics_app.core.fields import UNCHANGED, Id, Name, Text, Version, one_line, written_date
 from academics_app.institute.settings import InstituteSettings
 
-Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
+Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31)), BeforeValidator(written_date)]
 Code = Annotated[
     Text, AfterValidator(one_line), StringConstraints(strip_whitespace=True, min_length=1, max_length=40)
 ]
@@ -17,6 +25,7 @@ RoomName = Annotated[
     Text, AfterValidator(one_line), StringConstraints(strip_whitespace=True, min_length=1, max_length=100)
 ]
 Capacity = Annotated[int, Field(ge=1, le=100_000)]
+CloseFills = Literal["nothing", "absent", "present"]
 
 
 class TermKind(StrEnum):
@@ -46,6 +55,12 @@ class SettingsUpdate(_Input):
     register_opens_minutes_before: int = Field(default=UNCHANGED)
     register_overdue_minutes_after: int = Field(default=UNCHANGED)
     excused_counts_against: bool = Field(default=UNCHANGED)
+    close_fills: CloseFills = Field(default=UNCHANGED)
+    close_minutes_after: int = Field(default=UNCHANGED)
+    faculty_edit_days: int = Field(default=UNCHANGED)
+    admin_edit_days: int = Field(default=UNCHANGED)
+    late_after_minutes: int = Field(default=UNCHANGED)
+    check_in_opens_minutes_before: int = Field(default=UNCHANGED)
     generate_weeks_ahead: int = Field(default=UNCHANGED)
 
 

@@ -7,6 +7,7 @@ from fastapi import APIRouter, Query
 from academics_app.api.deps import LARGEST_ID, ActorDep, Id, PageDep, ReadSessionDep, SessionDep
 from academics_app.core.pagination import Page
 from academics_app.learning_sessions import service
+from academics_app.learning_sessions.clash_schemas import Clashes, ClashQuery, UnplacedMeeting
 from academics_app.learning_sessions.schemas import (
     BatchCreate,
     BatchRead,
@@ -16,9 +17,12 @@ from academics_app.learning_sessions.schemas import (
     EnrollmentCreate,
     EnrollmentRead,
     EnrollmentUpdate,
+    MakeUp,
     MeetingRead,
     ScheduleUpdate,
     SessionCancel,
+    SessionChange,
+    SessionChanged,
     SessionCreate,
     SessionRead,
     SessionReinstate,
@@ -107,15 +111,32 @@ async def list_sessions(
     batch_id: Filter = None,
     faculty_id: Filter = None,
     room_id: Filter = None,
+    student_id: Filter = None,
 ) -> Page[SessionRead]:
     return await service.list_sessions(
-        session, actor=actor, start_date=start_date, end_date=end_date, page=page, batch_id=batch_id, faculty_id=faculty_id, room_id=room_id
+        session, actor=actor, start_date=start_date, end_date=end_date, page=page, batch_id=batch_id, faculty_id=faculty_id, room_id=room_id, student_id=student_id
     )  # fmt: skip
 
 
 @router.post("/sessions/", status_code=201, tags=["sessions"])
 async def create_session(session: SessionDep, actor: ActorDep, data: SessionCreate) -> SessionRead:
     return await service.create_session(session, actor=actor, data=data)
+
+
+@router.get("/sessions/clashes", tags=["sessions"])
+async def find_clashes(
+    session: ReadSessionDep, actor: ActorDep, query: Annotated[ClashQuery, Query()]
+) -> Clashes:
+    """What a session would clash with; nothing is written."""
+    return await service.find_clashes(session, actor=actor, data=query)
+
+
+@router.get("/sessions/unplaced", tags=["sessions"])
+async def list_unplaced_meetings(
+    session: ReadSessionDep, actor: ActorDep, page: PageDep, batch_id: Filter = None
+) -> Page[UnplacedMeeting]:
+    """Weekly meetings ahead that have no session, with what is in their way."""
+    return await service.list_unplaced_meetings(session, actor=actor, page=page, batch_id=batch_id)
 
 
 @router.get("/sessions/{session_id}", tags=["sessions"])
@@ -128,6 +149,28 @@ async def update_session(
     session: SessionDep, actor: ActorDep, session_id: Id, data: SessionUpdate
 ) -> SessionRead:
     return await service.update_session(session, actor=actor, session_id=session_id, data=data)
+
+
+@router.post("/sessions/{session_id}/change", tags=["sessions"])
+async def change_session(
+    session: SessionDep, actor: ActorDep, session_id: Id, data: SessionChange
+) -> SessionChanged:
+    """Change this session, it and those that follow, or its whole weekly meeting."""
+    return await service.change_session(session, actor=actor, session_id=session_id, data=data)
+
+
+@router.post("/sessions/{session_id}/make-up", status_code=201, tags=["sessions"])
+async def add_make_up(session: SessionDep, actor: ActorDep, session_id: Id, data: MakeUp) -> SessionRead:
+    """Plan the session that is held instead of this cancelled one."""
+    return await service.add_make_up(session, actor=actor, session_id=session_id, data=data)
+
+
+@router.post("/sessions/{session_id}/cancel-following", tags=["sessions"])
+async def cancel_following(
+    session: SessionDep, actor: ActorDep, session_id: Id, data: SessionCancel
+) -> SessionChanged:
+    """Cancel this session and end its weekly meeting with the day before."""
+    return await service.cancel_following(session, actor=actor, session_id=session_id, data=data)
 
 
 @router.post("/sessions/{session_id}/cancel", tags=["sessions"])

@@ -2,8 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import date
-from itertools import pairwise
+from datetime import date, timedelta
 from typing import Any
 
 from sqlalchemy import func
@@ -24,8 +23,16 @@ from academics_app.institute.current import current_settings
 from academics_app.institute.service import access_branch, access_room
 from academics_app.learning_sessions import queries
 from academics_app.learning_sessions.access import access_batch
+from academics_app.learning_sessions.clash_schemas import ClashKind
+from academics_app.learning_sessions.clashes import clashes_of_sessions, hold_timetable, refuse_clashes
 from academics_app.learning_sessions.generation import generate_sessions
-from academics_app.learning_sessions.models import Batch, BatchStatus, SessionStatus, WeeklySchedule
+from academics_app.learning_sessions.models import (
+    Batch,
+    BatchStatus,
+    SessionStatus,
+    WeeklySchedule,
+)
+from academics_app.learning_sessions.rules import Meeting, Wanted, overlap
 from academics_app.learning_sessions.schemas import (
     BatchCreate,
     BatchRead,
@@ -79,11 +86,12 @@ async def read_batch(session: AsyncSession, *, actor: Actor, batch_id: int) -> B
 
 
 async def create_batch(session: AsyncSession, *, actor: Actor, data: BatchCreate) -> BatchRead:
-    """A batch, with its weekly meetings when given; its sessions are made at once."""
+    """A batch, with its weekly meetings when given; its sessions are made at once, or all is refused for a clash."""
     require(actor, Permission.BATCH_MANAGE)
+    await hold_timetable(session, actor=actor)
     await access_branch(session, data.branch_id, actor=actor, to=Permission.BATCH_MANAGE)
     batch = Batch(**data.model_dump(exclude={"meetings"}), search_text=search.normalise(data.code, data.name))
-    await _check(session, actor=actor, batch=batch, meetings=data.meetings)
+    await check_batch(session, actor=actor, batch=batch, meetings=data.meetings)
     async with refusals(session, _REFUSALS):
         session.add(batch)
     session.add_all(
@@ -98,13 +106,17 @@ async def create_batch(session: AsyncSession, *, actor: Actor, data: BatchCreate
         subject_id=batch.id,
         after=data.model_dump(),
     )
-    await generate_sessions(session, actor=actor, batch_id=batch.id)
+    await generate_sessions(session, actor=actor, batch_id=batch.id, refuse=True)
     announce(session, f"batch:{batch.id}", "batches", "timetable")
     return await _read(session, actor=actor, batch_id=batch.id)
 
 
 async def update_batch(session: AsyncSession, *, actor: Actor, batch_id: int, data: BatchUpdate) -> BatchRead:
-    """Change a batch; its future sessions follow, those changed by hand as far as the teacher goes."""
+    """Change a batch; its future sessions follow, those changed by hand as far as the teacher goes.
+
+    Refused with the clash named when a session that has to follow would clash.
+    """
+    await hold_timetable(session, actor=actor)
     batch = await access_batch(session, batch_id, actor=actor, to=Permission.BATCH_MANAGE, for_update=True)
     refuse_stale(batch.version, data.version)
     before = batch.model_dump(include=_FACTS)
@@ -117,7 +129,7 @@ async def update_batch(session: AsyncSession, *, actor: Actor, batch_id: int, da
         MeetingWrite.model_validate(row.model_dump(exclude={"batch_id", "created_at", "updated_at"}))
         for row, _ in stored
     ]
-    await _check(session, actor=actor, batch=proposed, meetings=own_rooms)
+    await check_batch(session, actor=actor, batch=proposed, meetings=own_rooms)
     async with refusals(session, _REFUSALS):
         for field, value in changes.items():
             setattr(batch, field, value)
@@ -135,7 +147,7 @@ async def update_batch(session: AsyncSession, *, actor: Actor, batch_id: int, da
     )
     if before["faculty_id"] != after["faculty_id"]:
         await _hand_over(session, batch_id, before["faculty_id"], after["faculty_id"])
-    await generate_sessions(session, actor=actor, batch_id=batch_id)
+    await generate_sessions(session, actor=actor, batch_id=batch_id, refuse=_may_clash(before, after))
     announce(session, f"batch:{batch_id}", "batches", "timetable")
     return await _read(session, actor=actor, batch_id=batch_id)
 
@@ -152,13 +164,14 @@ async def set_schedule(
     """Replace the weekly meetings.
 
     One that is sent with its id, or like it stood, stays the same meeting, so that its sessions move instead of
-    being made anew. Sessions that somebody touched stay as they are.
+    being made anew. Sessions that somebody touched stay as they are. Refused with the clash named when one clashes.
     """
+    await hold_timetable(session, actor=actor)
     batch = await access_batch(session, batch_id, actor=actor, to=Permission.BATCH_MANAGE, for_update=True)
     refuse_stale(batch.version, data.version)
-    await _check(session, actor=actor, batch=batch, meetings=data.meetings)
+    await check_batch(session, actor=actor, batch=batch, meetings=data.meetings)
     stored = {row.id: row for row, _ in await session.execute(queries.meetings([batch_id]))}
-    before = [_fact(row) for row in stored.values()]
+    before = [meeting_facts(row) for row in stored.values()]
     kept = _pair(data.meetings, stored)
     for position, meeting in enumerate(data.meetings):
         values = meeting.model_dump(exclude={"id"})
@@ -166,12 +179,13 @@ async def set_schedule(
         if row is None:
             session.add(WeeklySchedule(**values, batch_id=batch_id))
         else:
+            await move_weekday(session, row, meeting.weekday)
             for field, value in values.items():
                 setattr(row, field, value)
     batch.version += 1
     await session.flush()  # the sessions name their meeting
     dropped = stored.keys() - {row.id for row in kept.values()}
-    await generate_sessions(session, actor=actor, batch_id=batch_id, without=dropped)
+    await generate_sessions(session, actor=actor, batch_id=batch_id, without=dropped, refuse=True)
     for schedule_id in dropped:
         await session.delete(stored[schedule_id])
     await session.flush()  # the answer is read from the tables
@@ -189,6 +203,23 @@ async def set_schedule(
     return (await _meetings(session, [batch_id]))[batch_id]
 
 
+async def move_weekday(session: AsyncSession, meeting: WeeklySchedule, weekday: int) -> None:
+    """Let the sessions of this week and of those ahead be those of the meeting's new day, each in its own week.
+
+    Whoever has touched one keeps it where it is, and no other is made for its week.
+    """
+    if weekday != meeting.weekday:
+        today = await _today(session)
+        await session.execute(
+            queries.shift_occurrences(
+                meeting.id,
+                since=today - timedelta(days=today.weekday()),
+                onto=meeting.id,
+                days=weekday - meeting.weekday,
+            )
+        )
+
+
 def _pair(meetings: Sequence[MeetingWrite], stored: dict[int, WeeklySchedule]) -> dict[int, WeeklySchedule]:
     """Which stored meeting each position of the new list is: by id, else by being alike."""
     kept: dict[int, WeeklySchedule] = {}
@@ -203,20 +234,23 @@ def _pair(meetings: Sequence[MeetingWrite], stored: dict[int, WeeklySchedule]) -
     for position, meeting in enumerate(meetings):
         if position not in kept:
             alike = next(
-                (row for row in free.values() if _fact(row) == meeting.model_dump(exclude={"id"})), None
+                (row for row in free.values() if meeting_facts(row) == meeting.model_dump(exclude={"id"})),
+                None,
             )
             if alike is not None:
                 kept[position] = free.pop(alike.id)
     return kept
 
 
-def _fact(row: WeeklySchedule) -> dict[str, Any]:
-    return row.model_dump(include={"weekday", "starts_at", "ends_at", "room_id"})
+def meeting_facts(row: WeeklySchedule) -> dict[str, Any]:
+    """What makes a weekly meeting."""
+    return row.model_dump(include={"weekday", "starts_at", "ends_at", "room_id", "starts_on", "ends_on"})
 
 
-async def _check(
+async def check_batch(
     session: AsyncSession, *, actor: Actor, batch: Batch, meetings: Sequence[MeetingWrite]
 ) -> None:
+    """InvalidInput when the days, the rooms or the weekly meetings do not fit the batch or each other."""
     if batch.ends_on is not None and batch.ends_on < batch.starts_on:
         raise InvalidInput("The last day is before the first.", fields={"ends_on": "is before the first day"})
     named = {batch.room_id, *(meeting.room_id for meeting in meetings)}
@@ -224,24 +258,48 @@ async def _check(
         room = await access_room(session, room_id, actor=actor, to=Permission.SESSION_READ)
         if room.branch_id != batch.branch_id:
             raise InvalidInput("The room is in another branch.", fields={"room_id": "is in another branch"})
-    in_order = sorted(meetings, key=lambda meeting: (meeting.weekday, meeting.starts_at))
-    for earlier, later in pairwise(in_order):
-        if earlier.weekday == later.weekday and later.starts_at < earlier.ends_at:
-            raise InvalidInput(
-                "Two meetings of the week overlap.", fields={"meetings": "two of them overlap"}
-            )
+    if overlap(
+        Meeting(0, each.weekday, each.starts_at, each.ends_at, starts_on=each.starts_on, ends_on=each.ends_on)
+        for each in meetings
+    ):
+        raise InvalidInput("Two meetings of the week overlap.", fields={"meetings": "two of them overlap"})
+
+
+def _may_clash(before: dict[str, Any], after: dict[str, Any]) -> bool:
+    """Whether the change asks for another place in the timetable: a new name is not refused for an old clash."""
+    if after["status"] is not BatchStatus.ACTIVE:
+        return False
+    placed = ("status", "faculty_id", "branch_id", "room_id", "starts_on")
+    longer = before["ends_on"] is not None and (
+        after["ends_on"] is None or after["ends_on"] > before["ends_on"]
+    )
+    return longer or any(before[each] != after[each] for each in placed)
 
 
 async def _hand_over(session: AsyncSession, batch_id: int, old_id: int | None, new_id: int | None) -> None:
     """Give the batch's future sessions that regeneration leaves alone to the new teacher; a substitute stays."""
-    for row in await session.scalars(queries.future_sessions_of(batch_id, after=utc_now())):
-        if row.register_taken_at is not None or row.status is SessionStatus.HELD:
-            continue
-        if row.substitute_for_id is not None and row.substitute_for_id == old_id:
-            row.substitute_for_id = new_id
-        elif row.faculty_id == old_id:
+    rows = [
+        row
+        for row in await session.scalars(queries.future_sessions_of(batch_id, after=utc_now()))
+        if row.register_taken_at is None and row.status is not SessionStatus.HELD
+    ]
+    handed = [row for row in rows if row.substitute_for_id is None and row.faculty_id == old_id]
+    wanted = [
+        Wanted(batch_id, row.local_date, row.starts_at, row.ends_at, None, new_id, row.id)
+        for row in handed
+        if row.status is not SessionStatus.CANCELLED
+    ]
+    async with refuse_clashes(
+        session,
+        lambda: clashes_of_sessions(session, wanted),
+        {ClashKind.FACULTY: "faculty_id"},
+        at_the_end=True,
+    ):
+        for row in handed:
             row.faculty_id = new_id
-    await session.flush()  # regeneration reads them again
+        for row in rows:
+            if row.substitute_for_id is not None and row.substitute_for_id == old_id:
+                row.substitute_for_id = new_id if row.faculty_id != new_id else None
 
 
 async def _read(session: AsyncSession, *, actor: Actor, batch_id: int) -> BatchRead:

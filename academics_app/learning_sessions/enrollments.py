@@ -10,7 +10,6 @@ from sqlmodel import col
 from academics_app.accounts.audit import record
 from academics_app.core.actor import Actor
 from academics_app.core.clock import local_date, utc_now
-from academics_app.core.constraints import refusals
 from academics_app.core.db import announce
 from academics_app.core.errors import AppError, Conflict, InvalidInput
 from academics_app.core.pagination import Page, PageRequest
@@ -19,7 +18,10 @@ from academics_app.core.versions import refuse_stale
 from academics_app.institute.current import current_settings
 from academics_app.learning_sessions import queries
 from academics_app.learning_sessions.access import access_batch, access_enrollment
+from academics_app.learning_sessions.clash_schemas import ClashKind
+from academics_app.learning_sessions.clashes import clashes_of_enrollments, hold_timetable, refuse_clashes
 from academics_app.learning_sessions.models import Enrollment
+from academics_app.learning_sessions.rules import WantedEnrollment
 from academics_app.learning_sessions.schemas import EnrollmentCreate, EnrollmentRead, EnrollmentUpdate
 from academics_app.students.names import student_names
 from academics_app.students.scope import visible_students
@@ -48,7 +50,11 @@ async def list_enrollments(
 async def enroll_students(
     session: AsyncSession, *, actor: Actor, batch_id: int, data: EnrollmentCreate
 ) -> list[EnrollmentRead]:
-    """Enrol one student or many, all or none; refused for one who is in the batch at that time already."""
+    """Enrol one student or many, all or none.
+
+    Refused for one who is in the batch at that time already, and for one who has another session when this batch has.
+    """
+    await hold_timetable(session, actor=actor, to=Permission.ENROLLMENT_MANAGE)
     batch = await access_batch(session, batch_id, actor=actor, to=Permission.ENROLLMENT_MANAGE)
     student_ids = list(dict.fromkeys(data.student_ids))
     known = student_names(student_ids).where(visible_students(actor))
@@ -67,7 +73,13 @@ async def enroll_students(
     overlap = await _overlap(session, batch_id, names, starts_on, data.ends_on)
     if overlap is not None:
         raise overlap
-    async with refusals(session, _REFUSALS):
+    wanted = [WantedEnrollment(each, batch_id, starts_on, data.ends_on) for each in student_ids]
+    async with refuse_clashes(
+        session,
+        lambda: clashes_of_enrollments(session, wanted),
+        {ClashKind.STUDENT: "student_ids"},
+        _REFUSALS,
+    ):
         session.add_all(rows)
     for row in rows:
         record(
@@ -87,13 +99,21 @@ async def enroll_students(
 async def update_enrollment(
     session: AsyncSession, *, actor: Actor, enrollment_id: int, data: EnrollmentUpdate
 ) -> EnrollmentRead:
-    """End an enrolment, open it again, or correct its first day."""
+    """End an enrolment, open it again, or correct its first day; refused where the student is elsewhere then."""
+    await hold_timetable(session, actor=actor, to=Permission.ENROLLMENT_MANAGE)
     row = await access_enrollment(session, enrollment_id, actor=actor, to=Permission.ENROLLMENT_MANAGE)
     refuse_stale(row.version, data.version)
     before = _facts(row)
     changes = data.model_dump(exclude_unset=True, exclude={"version"})
-    _check(changes.get("starts_on", row.starts_on), changes.get("ends_on", row.ends_on))
-    async with refusals(session, _REFUSALS):
+    first, last = changes.get("starts_on", row.starts_on), changes.get("ends_on", row.ends_on)
+    _check(first, last)
+    wanted = [WantedEnrollment(row.student_id, row.batch_id, first, last)]
+    async with refuse_clashes(
+        session,
+        lambda: clashes_of_enrollments(session, wanted),
+        {ClashKind.STUDENT: "starts_on"},
+        _REFUSALS,
+    ):
         for field, value in changes.items():
             setattr(row, field, value)
         row.version += 1

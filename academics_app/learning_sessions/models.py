@@ -113,7 +113,7 @@ class LearningSession(Versioned, table=True):
     __tablename__ = "learning_session"  # pyright: ignore[reportAssignmentType]
     __table_args__ = (
         CheckConstraint("ends_at > starts_at", name="ends_after_start"),
-        UniqueConstraint("schedule_id", "local_date"),
+        UniqueConstraint("schedule_id", "occurs_on"),
         _refuse_overlap("room_id"),
         _refuse_overlap("faculty_id"),
         Index("ix_learning_session_batch_id_starts_at", "batch_id", "starts_at"),
@@ -134,6 +134,8 @@ class LearningSession(Versioned, table=True):
     topic_id: int | None = reference("topic.id", nullable=True, ondelete="SET NULL")
     local_date: date = Field(index=True)
     """The calendar date in the institute's zone; enrolments count by it."""
+    occurs_on: date | None = None
+    """The day of the weekly schedule that it is for: `local_date` differs once somebody moved it to another date."""
     starts_at: datetime = utc_column(index=True)
     ends_at: datetime = utc_column()
     status: SessionStatus = enum_column(SessionStatus, default=SessionStatus.SCHEDULED)
@@ -141,7 +143,7 @@ class LearningSession(Versioned, table=True):
     makes_up_for_id: int | None = reference("learning_session.id", nullable=True, ondelete="SET NULL")
     """The cancelled session that this one is held instead of."""
     sequence: int = Field(default=0, nullable=False, sa_column_kwargs={"server_default": "0"})
-    """iCalendar's SEQUENCE: grows when the time, the place or the status changes."""
+    """iCalendar's SEQUENCE: a trigger lets it grow when the time, the room, the teacher or the status changes."""
     overlap_allowed: bool = Field(default=False, nullable=False, sa_column_kwargs={"server_default": "false"})
     """Set only where a clash came with history: sessions imported, or stored before clashes were refused."""
     register_taken_at: datetime | None = utc_column(nullable=True)

@@ -2,9 +2,23 @@
 
 from collections.abc import Collection
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ColumnElement, Select, SQLColumnExpression, and_, func, or_, select
+from sqlalchemy import (
+    ColumnElement,
+    Select,
+    SQLColumnExpression,
+    and_,
+    func,
+    literal,
+    or_,
+    select,
+    true,
+    update,
+)
+from sqlalchemy.orm import aliased
+from sqlalchemy.sql.dml import Update
 from sqlmodel import col
 
 from academics_app.core import search
@@ -16,13 +30,22 @@ from academics_app.learning_sessions.models import (
     BatchStatus,
     Enrollment,
     LearningSession,
+    SessionStatus,
     WalkIn,
     WeeklySchedule,
 )
-from academics_app.learning_sessions.scope import enrolled_on, visible_batches, visible_sessions
+from academics_app.learning_sessions.scope import (
+    attended_by,
+    enrolled_on,
+    visible_batches,
+    visible_sessions,
+)
 from academics_app.students.guardianship import own_student_ids
 from academics_app.students.names import student_code, student_name
 from academics_app.subjects.names import subject_name
+
+LINK = ("id", "local_date", "starts_at", "ends_at")
+"""What a session is linked by in another one."""
 
 
 def batches(
@@ -116,6 +139,7 @@ def sessions(
     faculty_id: int | None = None,
     room_id: int | None = None,
     branch_id: int | None = None,
+    student_id: int | None = None,
 ) -> Select[LearningSession]:
     """The actor's sessions by filter, without an order; dates are the institute's, both included."""
     statement = select(LearningSession).where(visible_sessions(actor))
@@ -131,11 +155,26 @@ def sessions(
     ):
         if wanted is not None:
             statement = statement.where(column == wanted)
+    if student_id is not None:
+        statement = statement.where(attended_by(select(literal(student_id))))
     return statement
 
 
 def with_session_names(statement: Select[LearningSession]) -> "Select[*tuple[Any, ...]]":
     """Add what a session is shown with: its batch, names, and how many students it expects."""
+    cancelled, made_up_by, columns, order = _session_names()
+    return (
+        statement.join(Batch, col(Batch.id) == col(LearningSession.batch_id))
+        .outerjoin(cancelled, col(cancelled.id) == col(LearningSession.makes_up_for_id))
+        .outerjoin(made_up_by, true())
+        .add_columns(*columns)
+        .order_by(*order)
+    )
+
+
+@cache
+def _session_names() -> tuple[Any, Any, tuple[Any, ...], tuple[Any, ...]]:
+    """What `with_session_names` joins, adds and orders by: built once, since it takes longer than to run it."""
     enrolled = (
         select(func.count())
         .select_from(Enrollment)
@@ -148,29 +187,60 @@ def with_session_names(statement: Select[LearningSession]) -> "Select[*tuple[Any
         .where(col(WalkIn.session_id) == col(LearningSession.id))
         .scalar_subquery()
     )
-    return (
-        statement.join(Batch, col(Batch.id) == col(LearningSession.batch_id))
-        .add_columns(
-            col(Batch.code).label("batch_code"),
-            col(Batch.name).label("batch_name"),
-            col(Batch.subject_id),
-            subject_name(col(Batch.subject_id)).label("subject_name"),
-            faculty_name(col(LearningSession.faculty_id)).label("faculty_name"),
-            faculty_name(col(LearningSession.substitute_for_id)).label("substitute_for_name"),
-            room_name(col(LearningSession.room_id)).label("room_name"),
-            branch_name(col(LearningSession.branch_id)).label("branch_name"),
-            (enrolled + walked_in).label("expected_count"),
+    cancelled = aliased(LearningSession, name="cancelled")
+    instead = aliased(LearningSession, name="instead")
+    made_up_by = (
+        select(*(getattr(instead, each).label(each) for each in LINK))
+        .where(
+            col(instead.makes_up_for_id) == col(LearningSession.id),
+            col(instead.status) != SessionStatus.CANCELLED,
         )
-        .order_by(col(LearningSession.starts_at), col(Batch.name), col(LearningSession.id))
+        .order_by(col(instead.id).desc())
+        .limit(1)
+        .lateral("made_up_by")
     )
+    columns = (
+        *(getattr(cancelled, each).label(f"makes_up_for_{each}") for each in LINK),
+        *(made_up_by.c[each].label(f"made_up_by_{each}") for each in LINK),
+        col(Batch.code).label("batch_code"),
+        col(Batch.name).label("batch_name"),
+        col(Batch.subject_id),
+        subject_name(col(Batch.subject_id)).label("subject_name"),
+        faculty_name(col(LearningSession.faculty_id)).label("faculty_name"),
+        faculty_name(col(LearningSession.substitute_for_id)).label("substitute_for_name"),
+        room_name(col(LearningSession.room_id)).label("room_name"),
+        branch_name(col(LearningSession.branch_id)).label("branch_name"),
+        (enrolled + walked_in).label("expected_count"),
+    )
+    order = (col(LearningSession.starts_at), col(Batch.name), col(LearningSession.id))
+    return cancelled, made_up_by, columns, order
 
 
 def generated_sessions(batch_ids: Collection[int], *, since: date) -> Select[LearningSession]:
-    """Sessions that a schedule made, from a day on."""
+    """Sessions that a schedule made: those for a day of it from `since` on, and those that are held then."""
     return select(LearningSession).where(
         col(LearningSession.batch_id).in_(batch_ids),
         col(LearningSession.schedule_id).is_not(None),
-        col(LearningSession.local_date) >= since,
+        or_(col(LearningSession.local_date) >= since, col(LearningSession.occurs_on) >= since),
+    )
+
+
+def shift_occurrences(schedule_id: int, *, since: date, onto: int, days: int) -> Update:
+    """Make the sessions for a meeting's days from `since` on those of the meeting `onto`, that many days later."""
+    occurs_on = func.coalesce(col(LearningSession.occurs_on), col(LearningSession.local_date))
+    return (
+        update(LearningSession)
+        .where(col(LearningSession.schedule_id) == schedule_id, occurs_on >= since)
+        .values(schedule_id=onto, occurs_on=occurs_on + days)
+        .execution_options(synchronize_session=False)
+    )
+
+
+def live_make_ups(session_id: int) -> Select[int]:
+    """Ids of the sessions that take place instead of this one."""
+    return select(col(LearningSession.id)).where(
+        col(LearningSession.makes_up_for_id) == session_id,
+        col(LearningSession.status) != SessionStatus.CANCELLED,
     )
 
 

@@ -3,6 +3,7 @@
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
+from itertools import combinations
 from zoneinfo import ZoneInfo
 
 from academics_app.core.clock import instant_of
@@ -10,13 +11,22 @@ from academics_app.core.clock import instant_of
 
 @dataclass(frozen=True, slots=True)
 class Meeting:
-    """One weekly meeting. `weekday` 0 is Monday; times are the institute's wall-clock times."""
+    """One weekly meeting. `weekday` 0 is Monday; times are the institute's wall-clock times.
+
+    Its first and last day are included; None leaves that side open.
+    """
 
     schedule_id: int
     weekday: int
     starts_at: time
     ends_at: time
     room_id: int | None = None
+    starts_on: date | None = None
+    ends_on: date | None = None
+
+    def is_in_force(self, day: date) -> bool:
+        """Whether the day is from its first to its last."""
+        return (self.starts_on or day) <= day <= (self.ends_on or day)
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +55,8 @@ class Stored:
 
     session_id: int
     schedule_id: int
-    local_date: date
+    occurs_on: date
+    """The day of the schedule that it is for, wherever somebody moved it."""
     starts_at: datetime
     ends_at: datetime
     room_id: int | None
@@ -56,12 +67,37 @@ class Stored:
 
 
 @dataclass(frozen=True, slots=True)
+class Wanted:
+    """A session as it would be: asked whether anything is in its way. `session_id` is that of a stored one."""
+
+    batch_id: int
+    local_date: date
+    starts_at: datetime
+    ends_at: datetime
+    room_id: int | None
+    faculty_id: int | None
+    session_id: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class WantedEnrollment:
+    """An enrolment as it would be; `ends_on` None leaves it open."""
+
+    student_id: int
+    batch_id: int
+    starts_on: date
+    ends_on: date | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Plan:
     """What makes the stored sessions agree with the schedule."""
 
     add: tuple[Occurrence, ...]
     move: Mapping[int, Occurrence]
     remove: tuple[int, ...]
+    left_alone: tuple[Stored, ...] = ()
+    """Touched sessions that are not as the schedule has them."""
 
 
 def occurrences(
@@ -85,6 +121,8 @@ def occurrences(
         if not todays or any(off.starts_on <= day <= off.ends_on for off in holidays):
             continue
         for meeting in todays:
+            if not meeting.is_in_force(day):
+                continue
             starts_at, ends_at = bounds(day, meeting.starts_at, meeting.ends_at, zone)
             yield Occurrence(meeting.schedule_id, day, starts_at, ends_at, meeting.room_id)
 
@@ -116,18 +154,36 @@ def plan(
     A session that is missing is added up to `until` unless it would be over already. Stored ones that nobody has
     touched are moved to what the schedule says now, or removed when it no longer has them.
     """
-    by_key = {(session.schedule_id, session.local_date): session for session in stored}
+    by_key = {(session.schedule_id, session.occurs_on): session for session in stored}
     add: list[Occurrence] = []
     move: dict[int, Occurrence] = {}
+    left: list[Stored] = []
     for occurrence in wanted:
         session = by_key.pop((occurrence.schedule_id, occurrence.local_date), None)
         if session is None:
             if occurrence.local_date <= until and occurrence.ends_at > now:
                 add.append(occurrence)
-        elif not session.is_touched and _differs(session, occurrence, faculty_id, branch_id):
+        elif not _differs(session, occurrence, faculty_id, branch_id):
+            continue
+        elif session.is_touched:
+            left.append(session)
+        else:
             move[session.session_id] = occurrence
+    left += (session for session in by_key.values() if session.is_touched)
     remove = tuple(session.session_id for session in by_key.values() if not session.is_touched)
-    return Plan(tuple(add), move, remove)
+    return Plan(tuple(add), move, remove, tuple(left))
+
+
+def overlap(meetings: Iterable[Meeting]) -> bool:
+    """Whether two of the weekly meetings are ever at the same time."""
+    return any(
+        one.weekday == other.weekday
+        and one.starts_at < other.ends_at
+        and other.starts_at < one.ends_at
+        and (one.starts_on or date.min) <= (other.ends_on or date.max)
+        and (other.starts_on or date.min) <= (one.ends_on or date.max)
+        for one, other in combinations(meetings, 2)
+    )
 
 
 def _differs(session: Stored, occurrence: Occurrence, faculty_id: int | None, branch_id: int) -> bool:

@@ -1,27 +1,18 @@
 """What batches, enrolments and sessions take in and give out. An update leaves absent fields as they are."""
 
 from datetime import date, datetime, time
+from enum import StrEnum
 from typing import Annotated, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, StringConstraints, model_validator
 
 from academics_app.core.fields import UNCHANGED, Code, Id, Name, Text, Version, one_line
+from academics_app.learning_sessions.clash_schemas import Day, WallClock
 from academics_app.learning_sessions.models import BatchStatus, SessionStatus
 
-Day = Annotated[date, Field(ge=date(1900, 1, 1), le=date(2200, 12, 31))]
 Reason = Annotated[
     Text, AfterValidator(one_line), StringConstraints(strip_whitespace=True, min_length=1, max_length=500)
 ]
-
-
-def _wall_clock(value: time) -> time:
-    if value.tzinfo is not None:
-        raise ValueError("must be a wall-clock time without a zone, such as 10:30")
-    return value.replace(second=0, microsecond=0)
-
-
-WallClock = Annotated[time, AfterValidator(_wall_clock)]
-"""A time of day in the institute's zone, in whole minutes."""
 
 
 class _Input(BaseModel):
@@ -212,10 +203,53 @@ class SessionUpdate(_Input):
     version: Version = None
 
 
+class ChangeScope(StrEnum):
+    """How far a change of one session of a weekly meeting reaches."""
+
+    THIS = "this"
+    FOLLOWING = "following"
+    SERIES = "series"
+
+
+class SessionChange(_Input):
+    """A change of this session, of it and those that follow, or of the whole weekly meeting from today on.
+
+    For more than this one, another date of the same week moves the weekday, a null room is the batch's own, and the
+    teacher is the batch's.
+    """
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"example": {"scope": "following", "starts_at": "11:00", "ends_at": "12:00"}},
+    )
+
+    scope: ChangeScope = ChangeScope.THIS
+    local_date: Day = Field(default=UNCHANGED)
+    starts_at: WallClock = Field(default=UNCHANGED)
+    ends_at: WallClock = Field(default=UNCHANGED)
+    room_id: Id | None = None
+    faculty_id: Id = Field(default=UNCHANGED, description="For this session only: a substitute")
+    version: Version = None
+
+
+class MakeUp(_Span):
+    """The session that is held instead; without a room or a teacher, those of the cancelled one."""
+
+    model_config = ConfigDict(
+        extra="forbid",
+        json_schema_extra={"example": {"local_date": "2026-11-28", "starts_at": "14:00", "ends_at": "15:00"}},
+    )
+
+    local_date: Day
+    room_id: Id | None = None
+    faculty_id: Id | None = None
+
+
 class SessionCancel(_Input):
     model_config = ConfigDict(extra="forbid", json_schema_extra={"example": {"reason": "Teacher ill"}})
 
     reason: Reason
+    make_up: MakeUp | None = None
     version: Version = None
 
 
@@ -230,6 +264,15 @@ class SessionSubstitute(_Input):
 
     faculty_id: Id
     version: Version = None
+
+
+class SessionLink(BaseModel):
+    """Another session, as far as it takes to name it and to go there."""
+
+    id: int
+    local_date: date
+    starts_at: datetime
+    ends_at: datetime
 
 
 class SessionRead(BaseModel):
@@ -257,6 +300,24 @@ class SessionRead(BaseModel):
     status: SessionStatus
     cancel_reason: str | None
     register_taken_at: datetime | None
+    makes_up_for: SessionLink | None
+    """The cancelled session that this one is held instead of."""
+    made_up_by: SessionLink | None
+    """The session that is held instead of this cancelled one."""
     expected_count: int
     """Students enrolled on the day, and those who walked in."""
+    sequence: int
+    """Grows when the time, the room, the teacher or the status changes, as iCalendar's SEQUENCE."""
     version: int
+
+
+class SessionChanged(BaseModel):
+    """The session as it is now, and what became of the others that the change reached."""
+
+    session: SessionRead | None
+    """None where the changed meeting has no session in that week, as on a holiday."""
+    moved: int
+    added: int
+    removed: int
+    left_alone: int
+    """Held, marked, cancelled, given to a substitute, changed by hand or begun: these stay as they are."""

@@ -9,9 +9,17 @@ from academics_app.learning_sessions.batches import (
     set_schedule,
     update_batch,
 )
+from academics_app.learning_sessions.clashes import clashing_enrollments, find_clashes, hold_timetable
 from academics_app.learning_sessions.enrollments import enroll_students, list_enrollments, update_enrollment
-from academics_app.learning_sessions.generation import follow_calendar, generate_sessions
+from academics_app.learning_sessions.generation import (
+    follow_calendar,
+    generate_sessions,
+    list_unplaced_meetings,
+)
+from academics_app.learning_sessions.rules import WantedEnrollment
+from academics_app.learning_sessions.series import cancel_following, change_session
 from academics_app.learning_sessions.sessions import (
+    add_make_up,
     assign_substitute,
     cancel_session,
     create_session,
@@ -22,19 +30,27 @@ from academics_app.learning_sessions.sessions import (
 )
 
 __all__ = [
+    "WantedEnrollment",
     "access_batch",
     "access_enrollment",
     "access_session",
+    "add_make_up",
     "assign_substitute",
+    "cancel_following",
     "cancel_session",
+    "change_session",
+    "clashing_enrollments",
     "create_batch",
     "create_session",
     "enroll_students",
+    "find_clashes",
     "follow_calendar",
     "generate_sessions",
+    "hold_timetable",
     "list_batches",
     "list_enrollments",
     "list_sessions",
+    "list_unplaced_meetings",
     "read_batch",
     "read_schedule",
     "read_session",

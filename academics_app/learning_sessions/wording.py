@@ -67,10 +67,12 @@ def clock_label(starts_at: time, ends_at: time) -> str:
     return _("{start}–{end}").format(start=f"{starts_at:%H:%M}", end=f"{ends_at:%H:%M}")
 
 
-def week_label(meetings: Sequence[MeetingRead]) -> str:
-    """As "Mon, Wed 10:00–11:00 · Fri 09:00–10:00": the week in one line."""
+def week_label(meetings: Sequence[MeetingRead], *, since: date) -> str:
+    """As "Mon, Wed 10:00–11:00 · Fri 09:00–10:00": the week in one line, without meetings that ended before."""
     by_time: dict[tuple[time, time], list[int]] = {}
     for meeting in meetings:
+        if meeting.ends_on is not None and meeting.ends_on < since:
+            continue
         by_time.setdefault((meeting.starts_at, meeting.ends_at), []).append(meeting.weekday)
     return " · ".join(
         _("{days} {time}").format(days=", ".join(WEEKDAYS[day] for day in days), time=clock_label(*span))

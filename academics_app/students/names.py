@@ -1,15 +1,16 @@
 """Names of students for use inside other features' statements. Knows no other feature, so all may ask it."""
 
 from collections.abc import Collection
+from typing import Any
 
-from sqlalchemy import ScalarSelect, Select, select
+from sqlalchemy import ColumnElement, ScalarSelect, Select, select
 from sqlalchemy.orm import Mapped
 from sqlmodel import col
 
 from academics_app.students.models import Student
 
 
-def student_name(student_id: Mapped[int]) -> ScalarSelect[str]:
+def student_name(student_id: ColumnElement[Any] | Mapped[int]) -> ScalarSelect[str]:
     """The full name of the student that another table's column names."""
     return select(col(Student.full_name)).where(col(Student.id) == student_id).scalar_subquery()
 

@@ -27,10 +27,14 @@ from academics_app.core.fields import (
     Version,
     blank_is_none,
     one_line,
+    written_date,
 )
 from academics_app.students.models import StudentStatus
 
-BirthDate = Annotated[Annotated[date, Field(ge=date(1900, 1, 1))] | None, BeforeValidator(blank_is_none)]
+BirthDate = Annotated[
+    Annotated[date, Field(ge=date(1900, 1, 1)), BeforeValidator(written_date)] | None,
+    BeforeValidator(blank_is_none, json_schema_input_type=str | None),
+]
 Notes = Annotated[Text, StringConstraints(strip_whitespace=True, max_length=4000)]
 Relation = Annotated[
     Text, AfterValidator(one_line), StringConstraints(strip_whitespace=True, min_length=1, max_length=40)

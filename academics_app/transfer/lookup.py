@@ -11,6 +11,7 @@ from sqlalchemy.orm import InstrumentedAttribute
 from sqlmodel import col
 
 from academics_app.accounts.models import User
+from academics_app.attendance.models import Attendance
 from academics_app.core.search import normalise
 from academics_app.institute.models import Branch
 from academics_app.learning_sessions.models import Enrollment, WeeklySchedule
@@ -20,21 +21,28 @@ from academics_app.transfer.models import ImportedRecord
 from academics_app.transfer.oneroster.plan import Kind
 from academics_app.transfer.oneroster.snapshot import Account, Record, Snapshot, Wanted
 from academics_app.transfer.progress import Progress, Stage, silent
-from academics_app.transfer.tables import COLUMNS, MODELS, SOURCE
+from academics_app.transfer.tables import COLUMNS, MODELS, ONEROSTER
 
 
 async def load_snapshot(
-    session: AsyncSession, wanted: Wanted, *, today: date, progress: Progress = silent
+    session: AsyncSession,
+    wanted: Wanted,
+    *,
+    today: date,
+    source: str = ONEROSTER,
+    progress: Progress = silent,
 ) -> Snapshot:
     """Look up the rows that the bundle's records stand for, may stand for, or refer to."""
     snapshot = Snapshot(today)
     steps = 5
     progress(Stage.LOOKING_UP, 0, steps)
-    await _load_records(session, snapshot, _in_texts(col(ImportedRecord.sourced_id), wanted.sourced_ids))
+    await _load_records(
+        session, snapshot, source, _in_texts(col(ImportedRecord.sourced_id), wanted.sourced_ids)
+    )
     mentioned: dict[Kind, int] = {}
     for kind, _ in snapshot.records:
         mentioned[kind] = mentioned.get(kind, 0) + 1
-    totals = select(col(ImportedRecord.kind), func.count()).where(col(ImportedRecord.source) == SOURCE)
+    totals = select(col(ImportedRecord.kind), func.count()).where(col(ImportedRecord.source) == source)
     for kind, total in await session.execute(totals.group_by(col(ImportedRecord.kind))):
         if kind in MODELS and kind != Kind.ACCOUNT:
             snapshot.not_in_file[Kind(kind)] = total - mentioned.get(Kind(kind), 0)
@@ -57,18 +65,21 @@ async def load_snapshot(
         await session.scalars(select(col(Branch.id)).where(col(Branch.is_active)).order_by(col(Branch.id)))
     )
     progress(Stage.LOOKING_UP, 4, steps)
-    await _load_belonging(session, snapshot)
+    await _load_belonging(session, snapshot, source)
+    if ids[Kind.SESSION]:
+        await _load_rows(session, snapshot, Kind.SESSION, ids[Kind.SESSION], [])
+        await _load_marks(session, snapshot)
     progress(Stage.LOOKING_UP, steps, steps)
     return snapshot
 
 
-async def _load_records(session: AsyncSession, snapshot: Snapshot, *conditions: Any) -> None:
+async def _load_records(session: AsyncSession, snapshot: Snapshot, source: str, *conditions: Any) -> None:
     statement = select(
         col(ImportedRecord.kind),
         col(ImportedRecord.sourced_id),
         col(ImportedRecord.entity_id),
         cast(col(ImportedRecord.values), Text),
-    ).where(col(ImportedRecord.source) == SOURCE, *conditions)
+    ).where(col(ImportedRecord.source) == source, *conditions)
     for kind, sourced_id, entity_id, values in await session.execute(statement):
         snapshot.records[Kind(kind), sourced_id] = Record(entity_id, orjson.loads(values))
 
@@ -136,12 +147,13 @@ async def _load_subject_names(session: AsyncSession, snapshot: Snapshot) -> None
         snapshot.subject_by_name.setdefault(normalise(name), subject_id)
 
 
-async def _load_belonging(session: AsyncSession, snapshot: Snapshot) -> None:
+async def _load_belonging(session: AsyncSession, snapshot: Snapshot, source: str) -> None:
     """What hangs on the students and batches that were found: links, enrolments, teachers, schedules."""
     students, batches = list(snapshot.rows[Kind.STUDENT]), list(snapshot.rows[Kind.BATCH])
     await _load_records(
         session,
         snapshot,
+        source,
         or_(
             (col(ImportedRecord.kind) == Kind.GUARDIAN_LINK)
             & in_ids(col(ImportedRecord.entity_id), students),
@@ -168,6 +180,16 @@ async def _load_belonging(session: AsyncSession, snapshot: Snapshot) -> None:
         snapshot.enrollments.setdefault((values["student_id"], values["batch_id"]), []).append(values["id"])
     scheduled = select(col(WeeklySchedule.batch_id)).where(in_ids(col(WeeklySchedule.batch_id), batches))
     snapshot.scheduled_batches = set(await session.scalars(scheduled.distinct()))
+
+
+async def _load_marks(session: AsyncSession, snapshot: Snapshot) -> None:
+    columns = ["session_id", "student_id", "status", "minutes_late", "note", "version"]
+    found = select(*(getattr(Attendance, name) for name in columns)).where(
+        in_ids(col(Attendance.session_id), list(snapshot.rows[Kind.SESSION]))
+    )
+    for row in await session.execute(found):
+        values = {name: plain(value) for name, value in zip(columns, row, strict=True)}
+        snapshot.marks[values.pop("session_id"), values.pop("student_id")] = values
 
 
 def in_ids(column: Any, ids: Sequence[int]) -> Any:

@@ -6,13 +6,14 @@ import reflex as rx
 
 from academics_app.core.permissions import Permission
 from academics_app.transfer.progress import Stage
-from academics_app.transfer.state import LIMIT, ImportDesk, ImportPage
+from academics_app.transfer.state import LIMIT, STATUSES, ImportDesk, ImportPage
 from academics_app.ui import routes
 from academics_app.ui.components import (
     Column,
     card,
     card_body,
     empty_state,
+    option_elements,
     page_header,
     plain_table,
     relative_time,
@@ -23,7 +24,7 @@ from academics_app.ui.pages import page
 
 _WORDS: dict[str, Any] = {
     "label": _("Import a file"),
-    "choose": _("Choose a OneRoster zip"),
+    "choose": _("Choose a file"),
     "choose_another": _("Choose another file"),
     "import": _("Import"),
     "preview": _("Looking at the file"),
@@ -56,7 +57,8 @@ def import_page() -> rx.Component:
                 ImportPage.sentence,
                 ImportPage.sentence,
                 _(
-                    "OneRoster 1.1 or 1.2, as a zip of CSV files. You see what it would do before anything is stored."
+                    "OneRoster 1.1 or 1.2 as a zip of CSV files, or Ed-Fi XML with attendance events. "
+                    "You see what it would do before anything is stored."
                 ),
             ),
         ),
@@ -64,6 +66,7 @@ def import_page() -> rx.Component:
             ImportDesk.create(
                 words=_WORDS,
                 limit=LIMIT,
+                choices=ImportPage.choices,
                 on_preview=ImportPage.show_preview,
                 on_result=ImportPage.show_result,
                 on_forget=ImportPage.forget,
@@ -72,6 +75,7 @@ def import_page() -> rx.Component:
                 ImportPage.result,
                 rx.el.p(ImportPage.result, class_name="notice notice-present", role="status"),
             ),
+            _choices(),
             rx.cond(
                 ImportPage.counts.length() > 0,  # pyright: ignore[reportAttributeAccessIssue]
                 plain_table(
@@ -92,6 +96,57 @@ def import_page() -> rx.Component:
             _messages(ImportPage.notes_title, ImportPage.notes),
             _past_imports(),
             class_name="stack",
+        ),
+    )
+
+
+def _choices() -> rx.Component:
+    """What attendance categories mean, and what the absence of an event means; shown before anything is stored."""
+    return rx.cond(
+        ImportPage.categories.length() > 0,  # pyright: ignore[reportAttributeAccessIssue]
+        card(
+            plain_table(
+                ImportPage.categories,
+                [
+                    Column(_("Category in the file"), lambda row: row.name),
+                    Column(_("Events"), lambda row: row.events, width="110px", align="end"),
+                    Column(
+                        _("Imported as"),
+                        lambda row: rx.el.select(
+                            option_elements(STATUSES),
+                            value=row.status,
+                            on_change=lambda status: ImportPage.choose_category(row.name, status),  # pyright: ignore[reportCallIssue, reportArgumentType]
+                            class_name="input",
+                            aria_label=_("What this category is imported as"),
+                            title=row.name,
+                        ),
+                        width="220px",
+                    ),
+                ],
+                label=_("What the attendance categories mean"),
+            ),
+            card_body(
+                rx.el.label(
+                    rx.el.input(
+                        type="checkbox",
+                        checked=ImportPage.unmentioned_present,
+                        on_change=ImportPage.set_unmentioned,  # pyright: ignore[reportArgumentType] - a check box hands on a boolean
+                        aria_describedby="unmentioned-help",
+                    ),
+                    _("Students who are not mentioned in a session were present"),
+                    class_name="check",
+                ),
+                rx.el.p(
+                    _(
+                        "The file holds exceptions only. Left off, nobody else is marked, these registers stay untaken, "
+                        "and they count in no percentage. Switched on, everybody whom the file places in the school or "
+                        "section is marked present on its days, and the registers count as taken."
+                    ),
+                    id="unmentioned-help",
+                    class_name="muted small",
+                ),
+            ),
+            title=_("How attendance is read"),
         ),
     )
 

@@ -5,6 +5,7 @@ from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field
 
+from academics_app.attendance.models import AttendanceStatus
 from academics_app.transfer.oneroster.plan import Action, Kind, Level, Plan
 
 Digest = Annotated[str, Field(pattern="^[0-9a-f]{64}$")]
@@ -39,6 +40,14 @@ class MessageRead(BaseModel):
     reason: str
 
 
+class CategoryRead(BaseModel):
+    """An attendance category of the file and the status that it becomes; null: its events are refused."""
+
+    name: str
+    events: int
+    status: AttendanceStatus | None
+
+
 class ImportPreview(BaseModel):
     """What an import would do. Send `digest` along with the import: it is refused if it would do anything else."""
 
@@ -48,6 +57,7 @@ class ImportPreview(BaseModel):
                 {
                     "digest": "5f" * 32,
                     "file_name": "roster.zip",
+                    "source": "oneroster",
                     "version": "1.1",
                     "created": 3,
                     "changed": 0,
@@ -80,6 +90,7 @@ class ImportPreview(BaseModel):
 
     digest: Digest
     file_name: str
+    source: str
     version: str
     created: int
     changed: int
@@ -88,6 +99,8 @@ class ImportPreview(BaseModel):
     kept: int
     files: list[FilePreview]
     messages: list[MessageRead]
+    categories: list[CategoryRead] = []
+    unmentioned_present: bool = False
 
 
 class ImportResult(BaseModel):
@@ -112,6 +125,11 @@ class ImportRunRead(BaseModel):
     at: datetime
     user_name: str
     summary: dict[str, Any]
+
+
+def file_label(name: str) -> str:
+    """A file's name as people know it: OneRoster's are spoken of without their ending."""
+    return name if "." in name else f"{name}.csv"
 
 
 def preview_of(plan: Plan) -> ImportPreview:
@@ -143,7 +161,17 @@ def preview_of(plan: Plan) -> ImportPreview:
     return ImportPreview(
         digest=plan.digest,
         file_name=plan.bundle_name,
+        source=plan.source,
         version=plan.version,
+        categories=[
+            CategoryRead(
+                name=each.name,
+                events=each.events,
+                status=AttendanceStatus(each.status) if each.status else None,
+            )
+            for each in plan.categories
+        ],
+        unmentioned_present=plan.unmentioned_present,
         files=files,
         messages=messages,
         **_totals(plan),

@@ -11,13 +11,21 @@ import reflex as rx
 from pydantic import BaseModel
 from reflex_base.event import no_args_event_spec, passthrough_event_spec
 
+from academics_app.attendance.models import AttendanceStatus
 from academics_app.core.db import reading
 from academics_app.core.pagination import PageRequest
 from academics_app.core.permissions import Permission
 from academics_app.institute.current import current_settings
-from academics_app.transfer.oneroster.bundle import MAX_UPLOAD_BYTES
+from academics_app.transfer.archive import MAX_UPLOAD_BYTES
+from academics_app.transfer.edfi.choices import AttendanceChoices
 from academics_app.transfer.oneroster.plan import Kind, Level
-from academics_app.transfer.schemas import ImportPreview, ImportResult, ImportRunRead, MessageRead
+from academics_app.transfer.schemas import (
+    ImportPreview,
+    ImportResult,
+    ImportRunRead,
+    MessageRead,
+    file_label,
+)
 from academics_app.transfer.service import list_import_runs
 from academics_app.ui.components import exact_time
 from academics_app.ui.i18n import _, ngettext
@@ -41,7 +49,18 @@ _KINDS = {
     Kind.BATCH: _("Batches"),
     Kind.TEACHING: _("Teachers of batches"),
     Kind.ENROLLMENT: _("Enrolments"),
+    Kind.SESSION: _("Sessions"),
+    Kind.MARK: _("Attendance marks"),
+    Kind.PRESENCE: _("Present, since not mentioned"),
 }
+STATUSES = [
+    [AttendanceStatus.PRESENT.value, _("Present")],
+    [AttendanceStatus.ABSENT.value, _("Absent")],
+    [AttendanceStatus.LATE.value, _("Late")],
+    [AttendanceStatus.EXCUSED.value, _("Excused")],
+    ["", _("Not imported")],
+]
+"""What a category of the file can mean; "" refuses its events."""
 
 
 @dataclass
@@ -54,6 +73,15 @@ class CountRow:
     changed: str
     unchanged: str
     refused: str
+
+
+@dataclass
+class CategoryRow:
+    """An attendance category of the file, and the status that it becomes."""
+
+    name: str
+    events: str
+    status: str
 
 
 @dataclass
@@ -94,6 +122,10 @@ class ImportPage(rx.State):
     sentence: str = ""
     result: str = ""
     counts: list[CountRow] = []
+    categories: list[CategoryRow] = []
+    unmentioned_present: bool = False
+    choices: str = ""
+    """What was chosen on the screen, as the REST routes take it; "" as long as nothing was."""
     refused: list[MessageRow] = []
     kept: list[MessageRow] = []
     notes: list[MessageRow] = []
@@ -108,6 +140,7 @@ class ImportPage(rx.State):
     async def open(self) -> None:
         """Load the past imports; the desk begins empty with each visit, and so does the preview."""
         self._forget()
+        self._drop_choices()
         await self._load_runs()
 
     @rx.event(background=True)
@@ -124,6 +157,25 @@ class ImportPage(rx.State):
     async def forget(self) -> None:
         """Another file was chosen."""
         self._forget()
+        self._drop_choices()
+
+    @rx.event
+    @allow(Permission.IMPORT_RUN)
+    async def choose_category(self, name: str, status: str) -> None:
+        """Let a category of the file mean this; the desk looks at the file again."""
+        if status in dict(STATUSES):
+            self.categories = [
+                CategoryRow(row.name, row.events, status) if row.name == name else row
+                for row in self.categories
+            ]
+            self._choose()
+
+    @rx.event
+    @allow(Permission.IMPORT_RUN)
+    async def set_unmentioned(self, present: bool) -> None:  # noqa: FBT001 - the browser's check box
+        """Say whether a student of whom a session says nothing was present."""
+        self.unmentioned_present = present
+        self._choose()
 
     @rx.event
     @allow(Permission.IMPORT_RUN)
@@ -134,13 +186,18 @@ class ImportPage(rx.State):
         self.sentence = _preview_sentence(preview)
         self.counts = [
             CountRow(
-                f"{file.name}.csv",
+                file_label(file.name),
                 _KINDS[each.kind],
                 *_shown(each.created, each.changed, each.unchanged, each.refused),
             )
             for file in preview.files
             for each in file.counts
         ]
+        self.categories = [
+            CategoryRow(each.name, f"{each.events:,}", each.status.value if each.status else "")
+            for each in preview.categories
+        ]
+        self.unmentioned_present = preview.unmentioned_present
         self.refused = _messages(preview, Level.REFUSED)
         self.kept = _messages(preview, Level.KEPT)
         self.notes = _messages(preview, Level.NOTE)
@@ -154,6 +211,7 @@ class ImportPage(rx.State):
         """The REST route's result."""
         result = ImportResult.model_validate(answer)
         self.sentence = ""
+        self._drop_choices()
         self.result = _("Imported: {created} created, {changed} changed, {refused} refused.").format(
             created=f"{result.created:,}", changed=f"{result.changed:,}", refused=f"{result.refused:,}"
         )
@@ -162,6 +220,16 @@ class ImportPage(rx.State):
     def _forget(self) -> None:
         self.sentence = self.result = self.refused_title = self.kept_title = self.notes_title = ""
         self.counts, self.refused, self.kept, self.notes = [], [], [], []
+
+    def _drop_choices(self) -> None:
+        self.categories, self.unmentioned_present, self.choices = [], False, ""
+
+    def _choose(self) -> None:
+        categories = {
+            row.name: AttendanceStatus(row.status) if row.status else None for row in self.categories
+        }
+        chosen = AttendanceChoices(categories=categories, unmentioned_present=self.unmentioned_present)
+        self.choices = chosen.model_dump_json()
 
     async def _load_runs(self) -> None:
         async with reading() as session:
@@ -203,7 +271,7 @@ def _messages(preview: ImportPreview, level: Level) -> list[MessageRow]:
 
 
 def _message(message: MessageRead) -> MessageRow:
-    where = f"{message.file}.csv" if message.file else _("The bundle")
+    where = file_label(message.file) if message.file else _("The bundle")
     if message.row:
         where = _("{file}, row {row}").format(file=where, row=message.row)
     return MessageRow(where, message.field, message.reason)
@@ -232,6 +300,7 @@ class ImportDesk(rx.Component):
 
     words: rx.Var[dict[str, Any]]
     limit: rx.Var[int]
+    choices: rx.Var[str]
     on_preview: rx.EventHandler[passthrough_event_spec(dict)]
     on_result: rx.EventHandler[passthrough_event_spec(dict)]
     on_forget: rx.EventHandler[no_args_event_spec]

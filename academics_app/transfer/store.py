@@ -4,12 +4,10 @@ It keeps what the services of the tables' own features promise: `search_text`, `
 batch, and accounts that are signed out when they are closed.
 """
 
-import asyncio
 from collections.abc import Callable, Sequence
 from typing import Any
 
 import orjson
-from psycopg import AsyncConnection, sql
 from psycopg import errors as psycopg_errors
 from sqlalchemy import func, select, text
 from sqlalchemy.exc import IntegrityError
@@ -25,15 +23,16 @@ from academics_app.learning_sessions.models import WeeklySchedule
 from academics_app.students.models import StudentGuardian
 from academics_app.students.rules import guardian_search_text, student_search_text
 from academics_app.subjects.rules import subject_search_text
+from academics_app.transfer.copying import chunks, copy_line, copy_rows, new_ids
 from academics_app.transfer.lookup import in_ids
+from academics_app.transfer.mark_store import STALE, MarkWriter
 from academics_app.transfer.oneroster.plan import Create, Kind, Plan, Ref, Update
 from academics_app.transfer.oneroster.snapshot import Values
 from academics_app.transfer.progress import Progress, Stage, silent
-from academics_app.transfer.tables import COLUMNS, CONSTANTS, MODELS, SOURCE
+from academics_app.transfer.tables import COLUMNS, CONSTANTS, MODELS
 
 _LOCK_KEY = 0x4F6E6552
 """Any number that nothing else locks; it keeps two imports from running at once."""
-_CHUNK_ROWS = 10_000
 _MANY_ROWS = 1_000
 
 _SEARCH_TEXTS: dict[Kind, Callable[[Values], str]] = {
@@ -55,8 +54,6 @@ _SEARCH_TEXTS: dict[Kind, Callable[[Values], str]] = {
     Kind.BATCH: lambda row: normalise(row["code"], row["name"]),
 }
 
-_STALE = "What is here has changed while the import ran; nothing was stored. Look at a new preview."
-
 
 async def lock_imports(session: AsyncSession) -> None:
     """Be the only import until the transaction ends; Conflict when another one runs."""
@@ -69,18 +66,21 @@ async def carry_out(
 ) -> None:
     """Write the plan, all of it or, by raising, nothing. Conflict when a row is not as the plan has seen it."""
     try:
-        await _Writer(session, plan, run_id, progress).write()
+        await _Writer(session, plan, actor, run_id, progress).write()
         await _let_sessions_follow(session, plan, actor)
     except (IntegrityError, psycopg_errors.IntegrityError) as error:
-        raise Conflict(_STALE, code="stale_preview") from error
+        raise Conflict(STALE, code="stale_preview") from error
 
 
 class _Writer:
     """One run. Rows get their ids before they are written, so that those which refer to them can be written too."""
 
-    def __init__(self, session: AsyncSession, plan: Plan, run_id: int, progress: Progress) -> None:
+    def __init__(
+        self, session: AsyncSession, plan: Plan, actor: Actor, run_id: int, progress: Progress
+    ) -> None:
         self.session = session
         self.plan = plan
+        self.actor = actor
         self.run_id = run_id
         self.progress = progress
         self.ids: dict[Ref, int] = {}
@@ -94,6 +94,7 @@ class _Writer:
             await self._update(kind, self.plan.updates[kind])
             await self._create(kind, self.plan.creates[kind])
         await self._link()
+        await MarkWriter(self.session, self.plan, self.actor, self._resolved, self._advance).write()
         await self._remember()
         await self._analyze()
 
@@ -107,10 +108,7 @@ class _Writer:
     async def _give_ids(self, kind: Kind, creates: Sequence[Create]) -> None:
         if not creates:
             return
-        ids = await self.session.scalars(
-            text("SELECT nextval(pg_get_serial_sequence(:name, 'id')) FROM generate_series(1, :count)"),
-            {"name": MODELS[kind].__tablename__, "count": len(creates)},
-        )
+        ids = await new_ids(self.session, str(MODELS[kind].__tablename__), len(creates))
         for create, new_id in zip(creates, ids, strict=True):
             self.ids[Ref(kind, create.sourced_id)] = new_id
 
@@ -126,21 +124,14 @@ class _Writer:
             row["id"] = self.ids[Ref(kind, create.sourced_id)]
             if search_text:
                 row["search_text"] = search_text(row)
-            return _copy_line([row.get(name) for name in columns])
+            return copy_line([row.get(name) for name in columns])
 
         await self._copy(str(MODELS[kind].__tablename__), columns, creates, line)
 
     async def _copy(
         self, table: str, columns: Sequence[str], rows: Sequence[Any], line: Callable[[Any], str]
     ) -> None:
-        statement = sql.SQL("COPY {} ({}) FROM STDIN").format(
-            sql.Identifier(table), sql.SQL(", ").join(map(sql.Identifier, columns))
-        )
-        driver = await _driver(self.session)
-        async with driver.cursor() as cursor, cursor.copy(statement) as copy:
-            for chunk in _chunks(rows):
-                await copy.write(await asyncio.to_thread(lambda chunk=chunk: "".join(map(line, chunk))))
-                self._advance(len(chunk))
+        await copy_rows(self.session, table, columns, rows, line, self._advance)
 
     async def _update(self, kind: Kind, updates: Sequence[Update]) -> None:
         if not updates:
@@ -165,7 +156,7 @@ class _Writer:
             {name: [row[name] for row in rows] for name in taken},
         )
         if result.rowcount != len(updates):  # pyright: ignore[reportAttributeAccessIssue] - an UPDATE's result has it
-            raise Conflict(_STALE, code="stale_preview")
+            raise Conflict(STALE, code="stale_preview")
         if kind is Kind.ACCOUNT:
             await self._sign_out(updates)
         self._advance(len(updates))
@@ -198,7 +189,7 @@ class _Writer:
             StudentGuardian.__tablename__,  # pyright: ignore[reportArgumentType]
             columns,
             self.plan.links,
-            lambda link: _copy_line(
+            lambda link: copy_line(
                 [self._resolved(link.student), self._resolved(link.guardian), link.relation, link.is_primary]
             ),
         )
@@ -212,7 +203,7 @@ class _Writer:
             "ON CONFLICT (source, kind, sourced_id) DO UPDATE "
             "SET entity_id = excluded.entity_id, values = excluded.values, run_id = excluded.run_id"
         )
-        for chunk in _chunks(self.plan.remembered):
+        for chunk in chunks(self.plan.remembered):
             values = [
                 orjson.dumps({name: self._resolved(value) for name, value in each.values.items()}).decode()
                 for each in chunk
@@ -220,7 +211,7 @@ class _Writer:
             await self.session.execute(
                 statement,
                 {
-                    "source": SOURCE,
+                    "source": self.plan.source,
                     "run_id": self.run_id,
                     "kinds": [each.kind.value for each in chunk],
                     "sourced_ids": [each.sourced_id for each in chunk],
@@ -251,32 +242,3 @@ async def _let_sessions_follow(session: AsyncSession, plan: Plan, actor: Actor) 
             await generate_sessions(session, actor=actor, batch_id=batch_id)
     if any(changed[batch_id].after["status"] == "active" for batch_id in scheduled):
         await follow_calendar(session, actor=actor)
-
-
-async def _driver(session: AsyncSession) -> AsyncConnection[Any]:
-    """The psycopg connection under the session, inside its transaction: SQLAlchemy knows no COPY."""
-    raw = await (await session.connection()).get_raw_connection()
-    driver = raw.driver_connection
-    if not isinstance(driver, AsyncConnection):
-        raise TypeError("imports are written with psycopg's COPY")
-    return driver
-
-
-def _chunks(rows: Sequence[Any]) -> list[Sequence[Any]]:
-    return [rows[at : at + _CHUNK_ROWS] for at in range(0, len(rows), _CHUNK_ROWS)]
-
-
-_ESCAPES = str.maketrans({"\\": "\\\\", "\t": "\\t", "\n": "\\n", "\r": "\\r"})
-
-
-def _copy_line(values: Sequence[Any]) -> str:
-    """One line of COPY's text format."""
-    return "\t".join(map(_copied, values)) + "\n"
-
-
-def _copied(value: Any) -> str:
-    if value is None:
-        return "\\N"
-    if isinstance(value, bool):
-        return "t" if value else "f"
-    return str(value).translate(_ESCAPES)

@@ -9,12 +9,12 @@ from sqlmodel import SQLModel
 from academics_app.accounts.models import User
 from academics_app.faculty.models import Faculty
 from academics_app.institute.models import Branch, Term
-from academics_app.learning_sessions.models import Batch, Enrollment
+from academics_app.learning_sessions.models import Batch, Enrollment, LearningSession
 from academics_app.students.models import Guardian, Student
 from academics_app.subjects.models import Subject
 from academics_app.transfer.oneroster.plan import Kind
 
-SOURCE = "oneroster"
+ONEROSTER, EDFI = "oneroster", "edfi"
 """`ImportedRecord.source` and `ImportRun.source`."""
 
 MODELS: dict[Kind, type[SQLModel]] = {
@@ -27,6 +27,7 @@ MODELS: dict[Kind, type[SQLModel]] = {
     Kind.ACCOUNT: User,
     Kind.BATCH: Batch,
     Kind.ENROLLMENT: Enrollment,
+    Kind.SESSION: LearningSession,
 }
 """In the order in which rows refer to one another."""
 
@@ -67,9 +68,19 @@ COLUMNS: dict[Kind, dict[str, str]] = {
         "status": "text",
     },
     Kind.ENROLLMENT: {"student_id": "bigint", "batch_id": "bigint", "starts_on": "date", "ends_on": "date"},
+    Kind.SESSION: {
+        "batch_id": "bigint",
+        "branch_id": "bigint",
+        "local_date": "date",
+        "starts_at": "timestamptz",
+        "ends_at": "timestamptz",
+        "status": "text",
+        "register_taken_at": "timestamptz",
+    },
 }
 CONSTANTS: dict[Kind, dict[str, object]] = {
     Kind.SUBJECT: {"description": ""},
     Kind.STUDENT: {"notes": ""},
     Kind.ACCOUNT: {"token_version": 1},
+    Kind.SESSION: {"sequence": 0, "overlap_allowed": True},
 }

@@ -10,14 +10,15 @@ import orjson
 import structlog
 from fastapi import Depends, Request
 from fastapi.responses import StreamingResponse
-from pydantic import BaseModel
+from pydantic import BaseModel, ValidationError
 from starlette.datastructures import UploadFile
 from starlette.formparsers import MultiPartException, MultiPartParser
 
 from academics_app.api.deps import ActorDep
 from academics_app.core.errors import AppError, InvalidInput
 from academics_app.core.permissions import Permission, require
-from academics_app.transfer.oneroster.bundle import MAX_UPLOAD_BYTES
+from academics_app.transfer.archive import MAX_UPLOAD_BYTES
+from academics_app.transfer.edfi.choices import AttendanceChoices
 from academics_app.transfer.progress import Progress, silent
 
 log = structlog.get_logger(__name__)
@@ -29,17 +30,38 @@ _FORM_BYTES = 2**16
 _TICK_SECONDS = 0.15
 
 
-def _multipart(**fields: dict[str, str]) -> dict[str, Any]:
+def _multipart(*required: str, **fields: dict[str, str]) -> dict[str, Any]:
     """What the OpenAPI document says of a form that `_receive` reads."""
-    file = {"type": "string", "format": "binary", "description": "A zip file."}
-    schema = {"type": "object", "required": ["file", *fields], "properties": {"file": file, **fields}}
-    return {"requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}}}
+    file = {
+        "type": "string",
+        "format": "binary",
+        "description": "A zip file; of Ed-Fi also an XML or CSV file.",
+    }
+    schema = {"type": "object", "required": ["file", *required], "properties": {"file": file, **fields}}
+    return {
+        "requestBody": {"required": True, "content": {"multipart/form-data": {"schema": schema}}},
+        "responses": {"413": _error("The file is too large")},
+    }
 
 
+def _error(description: str) -> dict[str, Any]:
+    schema = {"$ref": "#/components/schemas/ErrorBody"}
+    return {"description": description, "content": {"application/json": {"schema": schema}}}
+
+
+_DIGEST = {"type": "string", "description": "The preview's `digest`."}
+_CHOICES = {
+    "type": "string",
+    "description": (
+        "How attendance events are read, as JSON: "
+        '`{"categories": {"Partial": "late"}, "unmentioned_present": false}`. '
+        "A status is present, absent, late or excused; null refuses the category."
+    ),
+}
 MULTIPART = _multipart()
-MULTIPART_WITH_DIGEST = _multipart(
-    preview_digest={"type": "string", "description": "The preview's `digest`."}
-)
+MULTIPART_WITH_DIGEST = _multipart("preview_digest", preview_digest=_DIGEST)
+MULTIPART_WITH_CHOICES = _multipart(choices=_CHOICES)
+MULTIPART_WITH_BOTH = _multipart("preview_digest", preview_digest=_DIGEST, choices=_CHOICES)
 
 
 class TooLarge(AppError):
@@ -95,6 +117,18 @@ async def _receive(request: Request, actor: ActorDep) -> Upload:
 
 
 UploadDep = Annotated[Upload, Depends(_receive)]
+
+
+def choices_of(upload: Upload) -> AttendanceChoices:
+    """The form's `choices`, or the usual ones."""
+    text = upload.fields.get("choices", "")
+    try:
+        return AttendanceChoices.model_validate_json(text) if text else AttendanceChoices()
+    except ValidationError as error:
+        first = error.errors()[0]
+        where = ".".join(map(str, first["loc"]))
+        reason = f"{where}: {first['msg']}" if where else str(first["msg"])
+        raise InvalidInput("The choices can't be read.", fields={"choices": reason}) from error
 
 
 async def answer(request: Request, work: Callable[[Progress], Awaitable[BaseModel]]) -> Any:

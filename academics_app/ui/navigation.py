@@ -21,27 +21,44 @@ _TODAY = Place(_("Today"), routes.TODAY, "calendar-check")
 _OVERVIEW = Place(_("Overview"), routes.OVERVIEW, "layout-dashboard")
 _HOME = Place(_("Home"), routes.MY_HOME, "house")
 _TIMETABLE = Place(_("Timetable"), routes.TIMETABLE, "calendar-days")
+_CHECK_IN = Place(_("Check in"), routes.CHECK_IN, "qr-code")
+_ABSENCES = Place(_("Absences"), routes.ABSENCES, "calendar-x")
 _STUDENTS = Place(_("Students"), routes.STUDENTS, "graduation-cap")
 _BATCHES = Place(_("Batches"), routes.BATCHES, "users")
 _FACULTY = Place(_("Faculty"), routes.FACULTY, "contact")
+_ATTENDANCE = Place(_("Attendance"), routes.ATTENDANCE, "clipboard-list")
 _SUBJECTS = Place(_("Subjects"), routes.SUBJECTS, "book-open")
 _ADMINISTRATION = _("Administration")
 _USERS = Place(_("Users"), routes.USERS, "user-cog", _ADMINISTRATION)
+_CALENDAR = Place(_("Terms and holidays"), routes.CALENDAR, "calendar-range", _ADMINISTRATION)
 _IMPORT = Place(_("Import"), routes.IMPORT, "file-up", _ADMINISTRATION)
 _SETTINGS = Place(_("Settings"), routes.SETTINGS, "settings", _ADMINISTRATION)
 
 PLACES: dict[Role, tuple[Place, ...]] = {
-    Role.ADMIN: (_OVERVIEW, _STUDENTS, _BATCHES, _TIMETABLE, _FACULTY, _SUBJECTS, _USERS, _IMPORT, _SETTINGS),
+    Role.ADMIN: (
+        _OVERVIEW,
+        _STUDENTS,
+        _BATCHES,
+        _TIMETABLE,
+        _ATTENDANCE,
+        _FACULTY,
+        _SUBJECTS,
+        _USERS,
+        _CALENDAR,
+        _IMPORT,
+        _SETTINGS,
+    ),
     Role.FACULTY: (
         _TODAY,
         _TIMETABLE,
         Place(_("My batches"), routes.BATCHES, "users"),
         _STUDENTS,
+        _ATTENDANCE,
         _SUBJECTS,
     ),
-    Role.COUNSELOR: (_STUDENTS, _BATCHES, _TIMETABLE, _SUBJECTS, _FACULTY),
-    Role.STUDENT: (_HOME, _TIMETABLE, _SUBJECTS),
-    Role.GUARDIAN: (_HOME, _TIMETABLE, _SUBJECTS),
+    Role.COUNSELOR: (_STUDENTS, _BATCHES, _TIMETABLE, _ABSENCES, _SUBJECTS, _FACULTY),
+    Role.STUDENT: (_HOME, _CHECK_IN, _TIMETABLE, _ABSENCES, _SUBJECTS),
+    Role.GUARDIAN: (_HOME, _TIMETABLE, _ABSENCES, _SUBJECTS),
 }
 
 _PHONE_PLACES = 4

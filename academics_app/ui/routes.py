@@ -14,6 +14,8 @@ SIGN_UP = "/register"
 SETUP = "/setup"
 INVITATION = "/invitation"
 ACCOUNT = "/account"
+ACCOUNT_CALENDAR = "/account/calendar"
+"""Addresses for calendar programs."""
 
 TODAY = "/today"
 OVERVIEW = "/overview"

@@ -22,7 +22,7 @@ ATTENDANCE: Sequence[tuple[str, str, Permission]] = (
 """Address, name, and what opens it."""
 
 
-def attendance_tabs(current: str) -> rx.Component:
+def attendance_tabs(current: str) -> rx.Component | rx.Var[rx.Component]:
     """The tabs of attendance with the one of this route marked; a role with one tab alone sees none."""
     return rx.match(
         Shell.role,

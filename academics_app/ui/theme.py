@@ -2,7 +2,7 @@
 
 import reflex as rx
 
-STYLESHEETS = ["/academics.css"]
+STYLESHEETS = ["/academics.css", "/registers.css", "/attendance.css"]
 """`assets/academics.css` holds every token (colours in both themes, sizes, radius) and every class."""
 
 _FONT = "/fonts/inter-latin.woff2"

@@ -427,6 +427,12 @@ def upgrade() -> None:
     op.add_column(
         "learning_session", sa.Column("overlap_allowed", sa.Boolean(), server_default="false", nullable=False)
     )
+    op.add_column("learning_session", sa.Column("occurs_on", sa.Date(), nullable=True))
+    op.execute("UPDATE learning_session SET occurs_on = local_date WHERE schedule_id IS NOT NULL")
+    op.drop_constraint(op.f("uq_learning_session_schedule_id_local_date"), "learning_session")
+    op.create_unique_constraint(
+        op.f("uq_learning_session_schedule_id_occurs_on"), "learning_session", ["schedule_id", "occurs_on"]
+    )
     op.create_index(
         op.f("ix_learning_session_makes_up_for_id"), "learning_session", ["makes_up_for_id"], unique=False
     )
@@ -466,6 +472,7 @@ def downgrade() -> None:
         "seat_changed_session",
         "seat_new_enrollments",
         "seat_changed_enrollment",
+        "number_changed_session",
     ):
         op.execute(f"DROP FUNCTION {name}()")
     for column in ("room_id", "faculty_id"):
@@ -480,6 +487,12 @@ def downgrade() -> None:
         op.f("fk_learning_session_makes_up_for_id_learning_session"), "learning_session", type_="foreignkey"
     )
     op.drop_index(op.f("ix_learning_session_makes_up_for_id"), table_name="learning_session")
+    op.drop_constraint(op.f("uq_learning_session_schedule_id_occurs_on"), "learning_session")
+    op.execute(_FREE_DOUBLE_DAYS)
+    op.create_unique_constraint(
+        op.f("uq_learning_session_schedule_id_local_date"), "learning_session", ["schedule_id", "local_date"]
+    )
+    op.drop_column("learning_session", "occurs_on")
     op.drop_column("learning_session", "overlap_allowed")
     op.drop_column("learning_session", "sequence")
     op.drop_column("learning_session", "makes_up_for_id")
@@ -550,6 +563,16 @@ WHERE status <> 'cancelled' AND EXISTS (
 """
 """Clashes that were stored before they were refused stay, and are excepted."""
 
+_FREE_DOUBLE_DAYS = """
+UPDATE learning_session SET schedule_id = NULL
+WHERE schedule_id IS NOT NULL AND EXISTS (
+  SELECT FROM learning_session AS other
+  WHERE other.schedule_id = learning_session.schedule_id AND other.local_date = learning_session.local_date
+    AND other.id < learning_session.id
+)
+"""
+"""A meeting has one session a day again; what somebody moved onto another one's day stands alone."""
+
 _SEATS = """
 INSERT INTO seat (session_id, student_id, during)
 SELECT session.id, enrollment.student_id, tstzrange(session.starts_at, session.ends_at)
@@ -604,9 +627,25 @@ _FUNCTIONS = (
       RETURN NULL;
     END $$
     """,
+    """
+    CREATE FUNCTION number_changed_session() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      NEW.sequence := OLD.sequence + 1;
+      RETURN NEW;
+    END $$
+    """,
 )
 
 _TRIGGERS = (
+    """
+    CREATE TRIGGER number_changed_session BEFORE UPDATE ON learning_session FOR EACH ROW
+    WHEN (
+      (OLD.starts_at, OLD.ends_at, OLD.room_id, OLD.faculty_id, OLD.status = 'cancelled')
+      IS DISTINCT FROM
+      (NEW.starts_at, NEW.ends_at, NEW.room_id, NEW.faculty_id, NEW.status = 'cancelled')
+    )
+    EXECUTE FUNCTION number_changed_session()
+    """,
     """
     CREATE TRIGGER seat_new_sessions AFTER INSERT ON learning_session
     REFERENCING NEW TABLE AS added FOR EACH STATEMENT EXECUTE FUNCTION seat_new_sessions()
@@ -638,6 +677,7 @@ _TRIGGERS = (
     """,
 )
 _TRIGGER_PLACES = (
+    ("number_changed_session", "learning_session"),
     ("seat_new_sessions", "learning_session"),
     ("seat_changed_session", "learning_session"),
     ("seat_new_enrollments", "enrollment"),

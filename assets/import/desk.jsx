@@ -2,8 +2,8 @@ import { createElement as h, useEffect, useRef, useState } from "react";
 
 // Where a file is chosen, previewed and imported. The file stays in the browser between the preview and the import and
 // goes to the REST routes both times; the page behind gets what they answered, cut to what it shows.
-const PREVIEW = "/api/v1/imports/oneroster/preview";
-const COMMIT = "/api/v1/imports/oneroster";
+const PREVIEW = "/api/v1/imports/preview";
+const COMMIT = "/api/v1/imports/";
 const SHOWN = 200;
 
 async function send(address, file, fields, onProgress) {
@@ -60,9 +60,11 @@ function cut(preview) {
   return { ...preview, messages, totals };
 }
 
-export function ImportDesk({ words, limit, onPreview, onResult, onForget, ...rest }) {
+export function ImportDesk({ words, limit, choices, onPreview, onResult, onForget, ...rest }) {
   const input = useRef(null);
   const chosen = useRef(null);
+  const looks = useRef(0);
+  const read = useRef("");
   const [file, setFile] = useState(null);
   const [preview, setPreview] = useState(null);
   const [doing, setDoing] = useState("");
@@ -93,14 +95,24 @@ export function ImportDesk({ words, limit, onPreview, onResult, onForget, ...res
     return "";
   }
 
-  const look = (what) =>
-    run("preview", async () => {
+  // The last look counts: another file or another choice may have been made while one was under way.
+  const look = (what, how) => {
+    const turn = ++looks.current;
+    read.current = how;
+    return run("preview", async () => {
       setPreview(null);
-      const found = await send(PREVIEW, what, {}, setProgress);
-      if (chosen.current !== what) return;
+      const found = await send(PREVIEW, what, how ? { choices: how } : {}, setProgress);
+      if (chosen.current !== what || turn !== looks.current) return;
       setPreview(found);
       onPreview?.(cut(found));
     });
+  };
+
+  useEffect(() => {
+    if (!choices || !chosen.current || isDone || choices === read.current) return;
+    setProblem("");
+    look(chosen.current, choices);
+  }, [choices]);
 
   async function choose(event) {
     const what = event.target.files[0];
@@ -113,17 +125,17 @@ export function ImportDesk({ words, limit, onPreview, onResult, onForget, ...res
     setPreview(null);
     onForget?.();
     if (what.size > limit) setProblem(words.too_large);
-    else await look(what);
+    else await look(what, "");
   }
 
   async function commit() {
     setProblem("");
     const outcome = await run("import", async () => {
-      const result = await send(COMMIT, file, { preview_digest: preview.digest }, setProgress);
+      const result = await send(COMMIT, file, { preview_digest: preview.digest, ...(read.current && { choices: read.current }) }, setProgress);
       setDone(true);
       onResult?.(result);
     });
-    if (outcome === "stale") await look(file);
+    if (outcome === "stale") await look(file, read.current);
   }
 
   const refused = preview?.messages.some((message) => message.level === "refused");
@@ -139,7 +151,7 @@ export function ImportDesk({ words, limit, onPreview, onResult, onForget, ...res
         "div",
         { className: "row-wrap" },
         h("input", {
-          ref: input, type: "file", accept: ".zip,application/zip", onChange: choose, hidden: true,
+          ref: input, type: "file", accept: ".zip,.xml,.csv,.gz", onChange: choose, hidden: true,
           "data-import-file": "true", tabIndex: -1, "aria-hidden": true,
         }),
         h(

@@ -1,5 +1,6 @@
 // Around the rows: what the register is, how it stands, what is stored, and the one button that confirms.
 
+import { useRef } from "react";
 import { clock, day, dayIn, fill } from "./view.js";
 
 export function Header({ register, view, others, zone, userName, labels }) {
@@ -66,7 +67,7 @@ export function Notices({ register, view, outbox, notice, zone, labels, signInUr
       {session.status === "cancelled" && (
         <p className="reg-notice is-cancelled">{fill(session.cancel_reason ? labels.cancelled_because : labels.cancelled, { reason: session.cancel_reason ?? "" })}</p>
       )}
-      {session.status !== "cancelled" && !session.can_mark && <p className="reg-notice">{labels.look_only}</p>}
+      {session.status !== "cancelled" && !session.can_mark && <p className="reg-notice">{session.locked ? lockedText(register, labels) : labels.look_only}</p>}
       {session.can_mark && register.state === "upcoming" && <p className="reg-notice">{notOpenText(register, labels, zone)}</p>}
       {session.status !== "cancelled" && view.total === 0 && <p className="reg-notice">{labels.nobody}</p>}
       {outbox.access === "signed_out" && (
@@ -116,6 +117,31 @@ export function Tools({ query, findField, canUndo, isEditable, labels, actions }
   );
 }
 
+// What the register suggests, counted by reason, with the one button for all. Once it was there it stays, so that
+// applying the last one moves no row.
+export function Suggestions({ view, labels, actions }) {
+  const { groups, total } = view.suggested;
+  const wereThere = useRef(false);
+  wereThere.current ||= total > 0;
+  if (!wereThere.current) return null;
+  // The button goes away: the focus must not go with it.
+  const applyAll = (event) => {
+    event.currentTarget.parentElement.focus({ preventScroll: true });
+    actions.applyAll();
+  };
+  const parts = groups.map(({ summary, n }) => fill(labels.suggest_count, { n, reason: summary })).join(", ");
+  return (
+    <div className="reg-suggestions" role="group" aria-label={labels.suggestions} tabIndex={-1}>
+      <p aria-live="polite">{total > 0 ? fill(labels.suggested, { list: parts }) : labels.suggest_none}</p>
+      {total > 0 && (
+        <button type="button" className="btn" aria-keyshortcuts="Shift+S" onClick={applyAll}>
+          {fill(labels.suggest_all, { n: total })}
+        </button>
+      )}
+    </div>
+  );
+}
+
 export function TakeBar({ view, register, selected, isEditable, zone, userName, labels, actions }) {
   if (!isEditable || view.total === 0) return null;
   if (selected > 0) return <BulkBar selected={selected} labels={labels} actions={actions} />;
@@ -130,7 +156,11 @@ export function TakeBar({ view, register, selected, isEditable, zone, userName, 
         </>
       ) : (
         <>
-          <span className="reg-bar-text muted">{labels.take_hint}</span>
+          {view.suggested.total > 0 ? (
+            <span className="reg-bar-text reg-unapplied">{fill(view.suggested.total === 1 ? labels.take_unapplied_one : labels.take_unapplied, { n: view.suggested.total })}</span>
+          ) : (
+            <span className="reg-bar-text muted">{labels.take_hint}</span>
+          )}
           <button type="button" className="btn btn-primary reg-take" disabled={register.state === "upcoming"} onClick={actions.take}>{labels.take}</button>
         </>
       )}
@@ -157,8 +187,12 @@ function notOpenText({ session }, labels, zone) {
   return fill(isToday ? labels.not_open : labels.later_day, { time: clock(session.opens_at, zone), day: day(session.local_date) });
 }
 
+function lockedText({ session }, labels) {
+  return fill(session.may_request_correction ? labels.locked : labels.locked_untaken, { day: day(session.editable_until) });
+}
+
 function takenText(taken, zone, userName, labels) {
-  const isMine = taken.by === null || taken.by === userName;
-  const values = { name: isMine ? labels.you : taken.by, time: clock(taken.at, zone) };
+  const isMine = taken.isPending || taken.by === userName;
+  const values = { name: isMine ? labels.you : (taken.by ?? labels.the_system), time: clock(taken.at, zone) };
   return fill(taken.isPending ? labels.taking_by : labels.taken_by, values);
 }

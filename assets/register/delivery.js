@@ -36,6 +36,7 @@ function markOf(item) {
     client_at: item.client_at,
   };
   if (item.status === "late") mark.minutes_late = item.minutes;
+  if (item.suggested_by) mark.suggested_by = item.suggested_by;
   return mark;
 }
 

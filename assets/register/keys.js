@@ -36,6 +36,8 @@ export function actionFor(event, { inField = false, inConflict = false } = {}) {
       return { kind: "undo" };
     case "n":
       return { kind: "note" };
+    case "s":
+      return shiftKey ? { kind: "apply_all" } : { kind: "apply" };
     case "x":
       return { kind: "select" };
     case "/":

@@ -20,10 +20,23 @@ export class Marker {
     return parts.length;
   }
 
+  // Apply the suggestions of rows that nobody has marked, in one action; how many there were.
+  apply(rows) {
+    const open = rows.filter((row) => row.suggestion);
+    const parts = open.map((row) => {
+      const { status, minutes_late, reason } = row.suggestion;
+      return { row, id: this.#send(row, { status, minutes: minutes_late, note: "", suggestedBy: reason }) };
+    });
+    if (parts.length) this.#remember(parts.map(({ row, id }) => ({ student: row.id, before: shownBefore(row), id })));
+    return parts.length;
+  }
+
   // Minutes and reasons belong to the action that made the row late or excused, so that one undo takes both back.
   refine(row, changes) {
     const mark = { status: row.isAssumed ? "present" : row.status, minutes: row.minutes, note: row.note, ...changes };
     if (!row.isAssumed && row.minutes === mark.minutes && row.note === mark.note) return;
+    // Whoever says how late it was says it instead of the suggestion; a note leaves the reason as it is.
+    if (row.minutes === mark.minutes && row.status === mark.status) mark.suggestedBy = row.suggestedBy;
     const id = this.#send(row, mark);
     const last = this.done.at(-1);
     if (last?.length === 1 && last[0].student === row.id) last[0].id = id ?? last[0].id;
@@ -71,8 +84,8 @@ export class Marker {
     return result;
   }
 
-  #send(row, { status, minutes, note }) {
-    return this.outbox.mark({ session: this.session, student: row.id, status, minutes, note, baseVersion: row.version });
+  #send(row, { status, minutes, note, suggestedBy = null }) {
+    return this.outbox.mark({ session: this.session, student: row.id, status, minutes, note, suggestedBy, baseVersion: row.version });
   }
 
   // What stands again was made by the action before, as far as a further undo is concerned.
@@ -91,7 +104,8 @@ export class Marker {
   }
 }
 
-const shownBefore = (row) => (row.isAssumed ? { status: null, minutes: null, note: "" } : { status: row.status, minutes: row.minutes, note: row.note });
+const shownBefore = (row) =>
+  row.isAssumed ? { status: null, minutes: null, note: "" } : { status: row.status, minutes: row.minutes, note: row.note, suggestedBy: row.suggestedBy };
 
 function isStillOurs(row, id, outbox) {
   if (row.itemId !== null) return row.itemId === id;

@@ -54,11 +54,11 @@ export class Outbox {
   }
 
   // The id of the command, or null when there was nothing left to say. `status` null takes a mark back.
-  mark({ session, student, status, minutes = null, note = "", baseVersion = 0 }) {
+  mark({ session, student, status, minutes = null, note = "", suggestedBy = null, baseVersion = 0 }) {
     const items = this.items(session);
     const row = marksOf(items, student);
     const conflict = row.find((item) => item.state === "conflict");
-    if (conflict) return this.#changeMind(conflict, { status, minutes, note });
+    if (conflict) return this.#changeMind(conflict, { status, minutes, note, suggested_by: suggestedBy });
     let base = baseVersion;
     let after = commandThatMayChange(student, items);
     let isFirst = true;
@@ -78,7 +78,7 @@ export class Outbox {
       return null;
     }
     const over_take = items.some((item) => item.kind === "take" && item.id === after);
-    const fields = { student, status, minutes: status === "late" ? minutes : null, note, base_version: base, after, over_take };
+    const fields = { student, status, minutes: status === "late" ? minutes : null, note, suggested_by: suggestedBy, base_version: base, after, over_take };
     return this.#add("mark", session, fields);
   }
 
@@ -111,8 +111,8 @@ export class Outbox {
     const item = this.store.get(id);
     if (!item) return;
     this.#drop(id);
-    const { session, student, status, minutes, note, conflict } = item;
-    this.mark({ session, student, status, minutes, note, baseVersion: conflict.current?.version ?? 0 });
+    const { session, student, status, minutes, note, suggested_by, conflict } = item;
+    this.mark({ session, student, status, minutes, note, suggestedBy: suggested_by, baseVersion: conflict.current?.version ?? 0 });
   }
 
   dismiss(id) {
@@ -302,10 +302,10 @@ export class Outbox {
     this.#put({ ...mine, state: "conflict", after: null, conflict: { current, reason, age: Number.isFinite(age) ? age : null } });
   }
 
-  #changeMind(item, { status, minutes, note }) {
+  #changeMind(item, { status, minutes, note, suggested_by }) {
     const { current } = item.conflict;
     if (status === null || (current?.status === status && current.minutes_late === minutes)) return this.keepTheirs(item.id);
-    this.#put({ ...item, status, minutes, note });
+    this.#put({ ...item, status, minutes, note, suggested_by });
     return item.id;
   }
 

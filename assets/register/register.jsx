@@ -2,7 +2,7 @@
 // the outbox, so nothing here waits for the network.
 
 import { useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
-import { Header, Notices, StatusLine, TakeBar, Tools } from "./chrome.jsx";
+import { Header, Notices, StatusLine, Suggestions, TakeBar, Tools } from "./chrome.jsx";
 import { actionFor, isField } from "./keys.js";
 import { Marker } from "./marker.js";
 import { Access, outboxOf } from "./outbox.js";
@@ -20,7 +20,7 @@ export function RegisterGrid({ data, userId, ...others }) {
   return <LoadedRegister key={`${userId}:${read.register.session.id}`} read={read} userId={userId} {...others} />;
 }
 
-function LoadedRegister({ read, zone, others, userId, userName, labels: words, newStudentUrl, signInUrl }) {
+function LoadedRegister({ read, zone, others, userId, userName, labels: words, newStudentUrl, correctionsUrl, signInUrl }) {
   // The page hands over a new object at each render; the words never change.
   const [labels] = useState(words);
   const outbox = useMemo(() => outboxOf(userId), [userId]);
@@ -31,6 +31,7 @@ function LoadedRegister({ read, zone, others, userId, userName, labels: words, n
     dropCovered(register, outbox);
     return buildView(register, receivedAt, outbox);
   }, [register, receivedAt, outbox, revision]);
+  const correctionUrl = register.session.may_request_correction ? `${correctionsUrl}?session=${sessionId}` : null;
   const isEditable = register.session.can_mark && register.session.status !== "cancelled";
 
   const [current, setCurrent] = useState(null);
@@ -77,6 +78,7 @@ function LoadedRegister({ read, zone, others, userId, userName, labels: words, n
     <div className="reg" ref={root}>
       <Header register={register} view={view} others={others} zone={zone} userName={userName} labels={labels} />
       <Notices register={register} view={view} outbox={outbox} notice={notice} zone={zone} labels={labels} signInUrl={signInUrl} actions={actions} />
+      {isEditable && <Suggestions view={view} labels={labels} actions={actions} />}
       {view.total > 0 && (
         <div className="reg-head">
           <Tools query={query} findField={findField} canUndo={isEditable && marker.done.length > 0} isEditable={isEditable} labels={labels} actions={actions} />
@@ -98,6 +100,7 @@ function LoadedRegister({ read, zone, others, userId, userName, labels: words, n
             isCurrent={row.id === current}
             isSelected={selected.has(row.id)}
             isEditable={isEditable}
+            correctionUrl={correctionUrl}
             panel={panel?.student === row.id ? panel.kind : null}
             zone={zone}
             labels={labels}
@@ -164,9 +167,23 @@ function makeActions({ latest, marker, outbox, sessionId, root, findField, set }
       set.notice(fill(latest.current.labels.bulk_done, { n: changed, status: latest.current.labels[status] }));
       set.selected(new Set());
     },
-    take: () => {
+    apply: (id) => {
+      if (!latest.current.isEditable || !rowOf(id)) return;
+      set.notice("");
+      set.current(id);
+      if (marker.apply([rowOf(id)])) focusRow(id);
+    },
+    applyAll: () => {
       const { view, isEditable } = latest.current;
-      if (isEditable && view.total && !(view.taken.isTaken && view.counts.unmarked === 0)) marker.take(view.rows);
+      if (isEditable) marker.apply(view.rows);
+    },
+    take: () => {
+      const { view, isEditable, labels } = latest.current;
+      if (isEditable && view.total && !(view.taken.isTaken && view.counts.unmarked === 0)) {
+        const passed = view.rows.filter((row) => row.suggestion).map((row) => row.name);
+        marker.take(view.rows);
+        set.notice(passed.length ? fill(labels.take_passed, { names: passed.join(", ") }) : "");
+      }
       set.panel(null);
     },
     undoTake: () => marker.undoTake(),
@@ -223,6 +240,7 @@ function makeActions({ latest, marker, outbox, sessionId, root, findField, set }
       actions.mark(row.id, next);
       requestAnimationFrame(() => focusRow(row.id));
     },
+    apply: (row) => actions.apply(row.id),
     note: (row) => latest.current.isEditable && actions.open(row.id, "note"),
     select: (row) => latest.current.isEditable && actions.select(row.id),
     extend: (row, { by }) => {
@@ -236,6 +254,7 @@ function makeActions({ latest, marker, outbox, sessionId, root, findField, set }
   const anywhere = {
     take: () => actions.take(),
     undo: () => latest.current.isEditable && actions.undo(),
+    apply_all: () => actions.applyAll(),
     move: ({ by }) => move(by),
     move_to: ({ edge }) => move(edge === "first" ? -Infinity : Infinity),
     find: () => findField.current?.focus(),

@@ -11,14 +11,15 @@ export const Row = memo(RowView, (before, after) =>
   before.isCurrent === after.isCurrent &&
   before.isSelected === after.isSelected &&
   before.isEditable === after.isEditable &&
+  before.correctionUrl === after.correctionUrl &&
   before.panel === after.panel &&
   before.zone === after.zone &&
   before.actions === after.actions &&
   before.labels === after.labels);
 
-function RowView({ row, isCurrent, isSelected, isEditable, panel, zone, labels, actions }) {
+function RowView({ row, isCurrent, isSelected, isEditable, correctionUrl, panel, zone, labels, actions }) {
   const nameId = `reg-name-${row.id}`;
-  const className = ["reg-row", isCurrent && "is-current", isSelected && "is-selected", (panel || row.state === "conflict" || row.state === "refused") && "has-panel"].filter(Boolean).join(" ");
+  const className = ["reg-row", isCurrent && "is-current", isSelected && "is-selected", correctionUrl && "is-locked", (panel || (row.suggestion && isEditable) || row.suggestedBy || row.state === "conflict" || row.state === "refused") && "has-panel"].filter(Boolean).join(" ");
   return (
     <li className={className} data-row={row.id} data-state={row.state} onFocus={() => actions.enter(row.id)}>
       <label className="reg-avatar" title={fill(labels.select, { name: row.name })}>
@@ -56,7 +57,7 @@ function RowView({ row, isCurrent, isSelected, isEditable, panel, zone, labels, 
       <div className="reg-extra">
         <Extra row={row} panel={panel} zone={zone} isEditable={isEditable} labels={labels} actions={actions} />
       </div>
-      <StateMark row={row} zone={zone} labels={labels} />
+      {correctionUrl ? <CorrectionLink row={row} url={correctionUrl} labels={labels} /> : <StateMark row={row} zone={zone} labels={labels} />}
     </li>
   );
 }
@@ -104,8 +105,28 @@ function Extra({ row, panel, zone, isEditable, labels, actions }) {
           {minutes}
         </button>
       )}
+      {row.suggestion && isEditable && <SuggestionChip row={row} labels={labels} actions={actions} />}
+      {row.suggestedBy && <span className="reg-why" title={labels.suggested_why}>{row.suggestedText || labels[`why_${row.suggestedBy}`]}</span>}
       {row.note && <span className="reg-note" title={row.note}>“{row.note}”</span>}
     </>
+  );
+}
+
+// The letter is the mark that it would make; one tap makes it.
+function SuggestionChip({ row, labels, actions }) {
+  const { status, minutes_late, text } = row.suggestion;
+  const mark = status === "late" && minutes_late !== null ? `${labels.late}, ${fill(labels.minutes, { n: minutes_late })}` : labels[status];
+  return (
+    <button
+      type="button"
+      className={`reg-suggest tone-${status}`}
+      aria-label={fill(labels.suggest_apply, { name: row.name, mark, reason: text })}
+      title={fill(labels.suggest_title, { mark, reason: text })}
+      onClick={() => actions.apply(row.id)}
+    >
+      <span aria-hidden="true" className="reg-letter">{labels[`${status}_letter`]}{minutes_late !== null && ` ${minutes_late}′`}</span>
+      <span aria-hidden="true" className="reg-suggest-text">{text}</span>
+    </button>
   );
 }
 
@@ -131,6 +152,15 @@ function WalkInBadge({ row, isEditable, labels, actions }) {
         </button>
       )}
     </span>
+  );
+}
+
+// In place of the state: nothing of a locked register is on its way.
+function CorrectionLink({ row, url, labels }) {
+  return (
+    <a className="reg-correct small" href={`${url}&student=${row.id}`} aria-label={fill(labels.correct_of, { name: row.name })}>
+      {labels.correct}
+    </a>
   );
 }
 

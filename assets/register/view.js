@@ -8,7 +8,7 @@ const GRACE_MS = 2000;
 
 export const STATUSES = ["present", "absent", "late", "excused"];
 
-const UNMARKED = Object.freeze({ status: null, minutes_late: null, note: "", version: 0, marked_by: null, marked_at: null, source: null });
+const UNMARKED = Object.freeze({ status: null, minutes_late: null, note: "", version: 0, marked_by: null, marked_at: null, source: null, suggested_by: null });
 
 // `receivedAt`: when the page got `register`. Returns {rows, counts, total, stored, ...}.
 export function buildView(register, receivedAt, outbox) {
@@ -36,7 +36,16 @@ export function buildView(register, receivedAt, outbox) {
     problems: rows.filter((row) => row.state === "conflict" || row.state === "refused").length,
     refusedCommand: items.find((item) => item.kind !== "mark" && item.state === "refused") ?? null,
     lastStoredAt,
+    suggested: countSuggestions(rows),
   };
+}
+
+// [{summary, n}] of the rows whose suggestion is not applied, and how many they are.
+function countSuggestions(rows) {
+  const bySummary = new Map();
+  for (const { suggestion } of rows) if (suggestion) bySummary.set(suggestion.summary, (bySummary.get(suggestion.summary) ?? 0) + 1);
+  const groups = [...bySummary].map(([summary, n]) => ({ summary, n }));
+  return { groups, total: groups.reduce((sum, { n }) => sum + n, 0) };
 }
 
 // Acknowledgements that the register now covers are dropped; call it once for each register that arrives.
@@ -50,9 +59,9 @@ export function dropCovered(register, outbox) {
 }
 
 function buildRow({ row, index, base, item, isFilled, taken, outbox, session }) {
-  const shown = item ? { status: item.status, minutes_late: item.minutes, note: item.note ?? "" } : base;
+  const shown = item ? { status: item.status, minutes_late: item.minutes, note: item.note ?? "", suggested_by: item.suggested_by ?? null } : base;
   const state = stateOf(item, base, isFilled, outbox);
-  const isAssumed = shown.status === null && !taken.isTaken && state !== "conflict";
+  const isAssumed = shown.status === null && !taken.isTaken && !session.locked && state !== "conflict";
   const view = {
     id: row.student_id,
     index,
@@ -67,6 +76,9 @@ function buildRow({ row, index, base, item, isFilled, taken, outbox, session }) 
     isAssumed: isAssumed && !isFilled,
     minutes: shown.minutes_late,
     note: shown.note ?? "",
+    suggestion: shown.status === null && !isFilled && state !== "conflict" ? (row.suggestion ?? null) : null,
+    suggestedBy: shown.suggested_by ?? null,
+    suggestedText: suggestedText(row, shown.suggested_by),
     version: base.version,
     markedBy: base.marked_by,
     markedAt: base.status === null ? "" : (base.marked_at ?? ""),
@@ -80,6 +92,13 @@ function buildRow({ row, index, base, item, isFilled, taken, outbox, session }) 
   };
   view.signature = JSON.stringify(view);
   return view;
+}
+
+// Of a mark that was just applied, the server has not told the reason in words yet: it is the suggestion's.
+function suggestedText(row, reason) {
+  if (!reason) return null;
+  if (row.suggested_by === reason && row.suggested_text) return row.suggested_text;
+  return row.suggestion?.reason === reason ? row.suggestion.text : "";
 }
 
 function stateOf(item, base, isFilled, outbox) {

@@ -181,6 +181,7 @@ ANONYMOUS = {
     "needs_setup",
     "create_first_admin",
     "current_settings",
+    "open_import",
     "open_oneroster",
     "student_names",
 }

@@ -1,6 +1,7 @@
 """Percentages: what counts, what does not and why; the same figure on each door."""
 
 from datetime import UTC, date, datetime, timedelta
+from typing import Any
 from uuid import uuid4
 
 import httpx
@@ -21,7 +22,7 @@ from tests.conftest import CountQueries, SignIn
 
 CATEGORIES = ["present", "late", "absent", *LEFT_OUT]
 DAY = datetime(2026, 10, 1, 9, tzinfo=UTC)
-PERIOD = {"start_date": date(2026, 9, 1), "end_date": date(2026, 12, 31)}
+PERIOD: dict[str, Any] = {"start_date": date(2026, 9, 1), "end_date": date(2026, 12, 31)}
 
 
 @given(st.dictionaries(st.sampled_from(CATEGORIES), st.integers(0, 400)), st.booleans())
@@ -117,7 +118,7 @@ async def test_what_counts_and_what_is_left_out(session: AsyncSession, classroom
     before.local_date = date(2026, 8, 2)
     await session.flush()
     student = classroom.students[0]
-    wide = {"start_date": date(2026, 7, 1), "end_date": date(2026, 12, 31)}
+    wide: dict[str, Any] = {"start_date": date(2026, 7, 1), "end_date": date(2026, 12, 31)}
 
     summary = await summarise_attendance(session, actor=classroom.teacher, student_id=student.id, **wide)
     assert (summary.attended, summary.counted, summary.rate) == (2, 3, 66.7)

@@ -7,8 +7,14 @@ import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from academics_app.attendance.access import access_register
 from academics_app.attendance.models import AttendanceStatus
-from academics_app.attendance.register import list_today, read_register, shared_register_json
+from academics_app.attendance.register import (
+    list_today,
+    read_register,
+    register_reader,
+    shared_register_json,
+)
 from academics_app.attendance.rules import RegisterState, register_state
 from academics_app.attendance.schemas.register import (
     BulkMark,
@@ -151,7 +157,7 @@ async def test_counts_are_of_the_whole_class(
         register = await client.get(f"/api/v1/attendance/session/{big.session.id}/register", headers=headers)
     assert len(register.json()["rows"]) == 300
     assert (register.json()["stored"], register.json()["expected"]) == (123, 300)
-    assert len(statements) == 3
+    assert len(statements) == 4, "who asks, the session, the roster, and what is known of the unmarked"
     with count_queries() as statements:
         [today] = (
             await client.get(f"/api/v1/attendance/faculty/{big.batch.faculty_id}/today", headers=headers)
@@ -161,7 +167,9 @@ async def test_counts_are_of_the_whole_class(
 
 
 async def test_the_shared_read_is_the_same_register(session: AsyncSession, classroom: Classroom) -> None:
-    shared = await shared_register_json(classroom.session.id, can_mark=True)
+    header = await access_register(session, classroom.session.id, actor=classroom.teacher)
+    reader = await register_reader(session, header, actor=classroom.teacher)
+    shared = await shared_register_json(classroom.session.id, reader=reader)
     own = await read_register(session, actor=classroom.teacher, session_id=classroom.session.id)
     assert shared == own.model_dump_json()
 

@@ -40,6 +40,7 @@ async def test_settings_have_defaults_and_follow_a_change_at_once(session: Async
     assert (await service.current_settings(session)).time_zone == "Europe/Paris"
     async with db.reading() as elsewhere:
         assert (await service.current_settings(elsewhere)).time_zone == "Europe/Paris"
+    await session.flush()  # as the commit would
     event = (
         await session.scalars(select(AuditEvent).where(col(AuditEvent.action) == "settings.update"))
     ).one()

@@ -35,6 +35,11 @@ class Launched:
 Launch = Callable[[], Launched]
 
 
+def _heed_interrupts() -> None:
+    """As in a terminal; whoever was started in the background ignores them, and its children with it."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @pytest.fixture(scope="module", autouse=True)
 def build() -> None:
     Frontend().ensure_built()
@@ -66,7 +71,7 @@ def launch(tmp_path: Path, port: int) -> Iterator[Launch]:
                 env={**os.environ, **settings},
                 stdout=file,
                 stderr=subprocess.STDOUT,
-                preexec_fn=lambda: signal.signal(signal.SIGINT, signal.SIG_DFL),  # as in a terminal, where it is heeded
+                preexec_fn=_heed_interrupts,  # noqa: PLW1509 - it does nothing that a thread could hold
             )
         started = Launched(process, output)
         launched.append(started)

@@ -1,4 +1,6 @@
+from dataclasses import replace
 from datetime import UTC, date, datetime, time, timedelta
+from itertools import combinations
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -8,10 +10,12 @@ from hypothesis import strategies as st
 from academics_app.learning_sessions.rules import (
     DaysOff,
     Meeting,
+    Occurrence,
     Stored,
     bounds,
     days_off,
     occurrences,
+    overlap,
     plan,
 )
 
@@ -146,3 +150,159 @@ def test_sessions_beyond_the_look_ahead_move_but_none_are_added() -> None:
     made = planned(far, until=date(2026, 11, 23), last=date(2026, 12, 14))
     assert list(made.move) == [far.session_id]
     assert days(made.add) == ["2026-11-23"]
+
+
+WEEKDAY_TIMES = st.tuples(
+    st.integers(0, 6),
+    st.tuples(st.integers(0, 47), st.integers(0, 47)).filter(lambda pair: pair[0] != pair[1]).map(sorted),
+)
+DAYS = st.dates(date(2026, 1, 1), date(2027, 12, 31))
+OPEN_DAYS = st.tuples(st.none() | DAYS, st.none() | DAYS).filter(
+    lambda pair: pair[0] is None or pair[1] is None or pair[0] <= pair[1]
+)
+
+
+@st.composite
+def meetings(draw: st.DrawFn) -> list[Meeting]:
+    """Weekly meetings on the half hour, each with a first and a last day of its own or without."""
+    found = []
+    for schedule_id in range(1, draw(st.integers(0, 5)) + 1):
+        weekday, (begin, end) = draw(WEEKDAY_TIMES)
+        first, last = draw(OPEN_DAYS)
+        begin_at, end_at = (time(half // 2, half % 2 * 30) for half in (begin, end))
+        found.append(Meeting(schedule_id, weekday, begin_at, end_at, None, first, last))
+    return found
+
+
+@given(meetings(), DAYS, st.integers(0, 60), st.sampled_from([PARIS, KOLKATA, ZoneInfo("America/New_York")]))
+def test_each_meeting_comes_once_on_each_of_its_days(
+    weekly: list[Meeting], start: date, length: int, zone: ZoneInfo
+) -> None:
+    end = start + timedelta(days=length)
+    found = list(occurrences(weekly, start, end, [], zone))
+    expected = {
+        (meeting.schedule_id, day)
+        for meeting in weekly
+        for day in (start + timedelta(days=offset) for offset in range(length + 1))
+        if day.weekday() == meeting.weekday
+        and (meeting.starts_on is None or meeting.starts_on <= day)
+        and (meeting.ends_on is None or day <= meeting.ends_on)
+    }
+    assert {(each.schedule_id, each.local_date) for each in found} == expected
+    assert len(found) == len(expected)
+    assert [each.starts_at for each in found] == sorted(each.starts_at for each in found)
+    assert all(each.starts_at < each.ends_at for each in found)
+
+
+@given(meetings(), meetings(), DAYS, st.data())
+def test_a_plan_that_was_carried_out_leaves_nothing_to_do(
+    old: list[Meeting], new: list[Meeting], start: date, data: st.DataObject
+) -> None:
+    """Whatever the schedule was: what nobody touched becomes what it is, what somebody touched stays, none is double."""
+    end = start + timedelta(weeks=3)
+    now = datetime(start.year, start.month, start.day, tzinfo=UTC) - timedelta(days=1)
+
+    def carried_out(weekly: list[Meeting], sessions: list[Stored]) -> list[Stored]:
+        wanted = occurrences(weekly, start, end, [], UTC_ZONE)
+        made = plan(wanted, sessions, faculty_id=5, branch_id=1, now=now, until=end)
+        after = [
+            _as_stored(each.session_id, made.move[each.session_id]) if each.session_id in made.move else each
+            for each in sessions
+            if each.session_id not in made.remove
+        ]
+        fresh = max((each.session_id for each in sessions), default=0)
+        return after + [_as_stored(fresh + number, each) for number, each in enumerate(made.add, 1)]
+
+    stored_before = carried_out(old, [])
+    touched = {
+        each.session_id
+        for each in stored_before
+        if data.draw(st.booleans(), label=f"touch {each.session_id}")
+    }
+    stored_before = [
+        replace(
+            each, is_touched=each.session_id in touched, room_id=9 if each.session_id in touched else None
+        )
+        for each in stored_before
+    ]
+    after = carried_out(new, stored_before)
+    assert {each for each in after if each.session_id in touched} == {
+        each for each in stored_before if each.session_id in touched
+    }
+    keys = [(each.schedule_id, each.occurs_on) for each in after]
+    assert len(keys) == len(set(keys))
+    wanted = {
+        (each.schedule_id, each.local_date): each for each in occurrences(new, start, end, [], UTC_ZONE)
+    }
+    assert wanted.keys() <= set(keys)
+    for each in after:
+        if each.session_id not in touched:
+            assert each.starts_at == wanted[each.schedule_id, each.occurs_on].starts_at
+    again = plan(wanted.values(), after, faculty_id=5, branch_id=1, now=now, until=end)
+    assert (again.add, again.move, again.remove) == ((), {}, ())
+
+
+UTC_ZONE = ZoneInfo("UTC")
+
+
+def _as_stored(session_id: int, at: Occurrence) -> Stored:
+    return Stored(
+        session_id,
+        at.schedule_id,
+        at.local_date,
+        at.starts_at,
+        at.ends_at,
+        at.room_id,
+        5,
+        1,
+        is_touched=False,
+    )
+
+
+@given(meetings())
+def test_meetings_overlap_when_two_of_their_days_do(weekly: list[Meeting]) -> None:
+    """Against the calendar of two years, in which every one of the drawn stretches lies."""
+    days = occurrences(weekly, date(2025, 12, 1), date(2028, 1, 31), [], UTC_ZONE)
+    by_day: dict[date, list[tuple[datetime, datetime]]] = {}
+    for each in days:
+        by_day.setdefault(each.local_date, []).append((each.starts_at, each.ends_at))
+    meet = any(
+        one[0] < other[1] and other[0] < one[1]
+        for todays in by_day.values()
+        for one, other in combinations(todays, 2)
+    )
+    if meet:
+        assert overlap(weekly)
+    # the other way round, stretches may share days without sharing the weekday
+    elif overlap(weekly):
+        assert any(meeting.starts_on or meeting.ends_on for meeting in weekly)
+
+
+@pytest.mark.parametrize(
+    ("zone", "before", "after"),
+    [
+        ("Europe/Berlin", date(2026, 3, 23), date(2026, 3, 30)),
+        ("Europe/Berlin", date(2026, 10, 19), date(2026, 10, 26)),
+        ("America/New_York", date(2026, 3, 2), date(2026, 3, 9)),
+        ("America/New_York", date(2026, 10, 26), date(2026, 11, 2)),
+    ],
+)
+def test_half_past_eight_stays_half_past_eight(zone: str, before: date, after: date) -> None:
+    at = ZoneInfo(zone)
+    daily = [Meeting(day, day, time(8, 30), time(9, 30)) for day in range(7)]
+    found = list(occurrences(daily, before, after, [], at))
+    assert len(found) == 8
+    assert {(each.starts_at.astimezone(at).time(), each.ends_at.astimezone(at).time()) for each in found} == {
+        (time(8, 30), time(9, 30))
+    }
+    assert len({each.starts_at.time() for each in found}) == 2
+    assert {each.ends_at - each.starts_at for each in found} == {timedelta(hours=1)}
+
+
+def test_what_somebody_touched_is_told_when_it_differs() -> None:
+    same, other = (
+        stored(date(2026, 11, 30), is_touched=True),
+        stored(date(2026, 12, 7), hour=12, is_touched=True),
+    )
+    gone = stored(date(2026, 12, 1), is_touched=True)
+    assert planned(same, other, gone).left_alone == (other, gone)

@@ -3,6 +3,7 @@ from datetime import UTC, date, datetime, time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from sqlalchemy import text
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from academics_app.attendance.models import Attendance, AttendanceStatus
@@ -13,7 +14,10 @@ from academics_app.core.pagination import PageRequest
 from academics_app.institute.schemas import SettingsUpdate
 from academics_app.institute.service import update_settings
 from academics_app.learning_sessions import service
+from academics_app.learning_sessions.clash_queries import in_the_way_of_sessions
+from academics_app.learning_sessions.clashes import clashes_of_sessions
 from academics_app.learning_sessions.models import Batch, LearningSession, SessionStatus, WalkIn
+from academics_app.learning_sessions.rules import Wanted
 from academics_app.learning_sessions.schemas import (
     SessionCancel,
     SessionCreate,
@@ -260,3 +264,66 @@ async def test_each_role_sees_its_own_sessions_and_only_admins_change_them(
     strangers = (Role.FACULTY, Role.STUDENT, Role.GUARDIAN)
     for stranger in [actor_of(await factories.create_user(session, role=role)) for role in strangers]:
         assert (await service.list_sessions(session, actor=stranger, page=PAGE, **days)).total == 0
+
+
+async def test_a_students_timetable_is_for_who_may_know_of_the_student(
+    session: AsyncSession, admin: Actor, batch: Batch, lesson: LearningSession, count_queries: "CountQueries"
+) -> None:
+    """Their batches' sessions on the days of their enrolments, and those they walked into."""
+    child = await factories.create_student(session)
+    await factories.create_enrollment(session, student=child, batch=batch, ends_on=date(2026, 11, 24))
+    await factories.create_session(session, batch=batch, starts_at=datetime(2026, 11, 25, 9, tzinfo=UTC))
+    elsewhere = await factories.create_session(
+        session, batch=await factories.create_batch(session), starts_at=NOW.replace(hour=15)
+    )
+    session.add(WalkIn(session_id=elsewhere.id, student_id=child.id))
+    await session.flush()
+    teacher = await factories.create_user(session, role=Role.FACULTY, faculty_id=batch.faculty_id)
+    own = await factories.create_user(session, role=Role.STUDENT, student_id=child.id)
+    week: dict[str, Any] = {"start_date": TODAY, "end_date": date(2026, 11, 29), "page": PAGE}
+
+    for actor, expected in (
+        (admin, [lesson.id, elsewhere.id]),
+        (actor_of(own), [lesson.id, elsewhere.id]),
+        (actor_of(teacher), [lesson.id]),
+    ):
+        with count_queries() as statements:
+            found = await service.list_sessions(session, actor=actor, student_id=child.id, **week)
+        assert len(statements) <= 8, statements
+        assert [each.id for each in found.items] == expected
+    for role in (Role.FACULTY, Role.STUDENT, Role.GUARDIAN):
+        stranger = actor_of(await factories.create_user(session, role=role))
+        with pytest.raises(NotFound):
+            await service.list_sessions(session, actor=stranger, student_id=child.id, **week)
+
+
+async def test_the_check_for_clashes_does_not_read_the_whole_timetable(
+    session: AsyncSession, admin: Actor, batch: Batch, count_queries: "CountQueries"
+) -> None:
+    """A peer compares with every session there is, on every save. Here the indexes of the constraints answer."""
+    room = await factories.create_room(session, branch_id=batch.branch_id)
+    await session.execute(
+        text(
+            "INSERT INTO learning_session (batch_id, branch_id, faculty_id, room_id, local_date, starts_at, ends_at,"
+            " status) SELECT :batch, :branch, :faculty, :room, day::date, day, day + interval '50 minutes', 'scheduled'"
+            " FROM generate_series(timestamptz '2020-01-01', '2020-06-30', '1 hour') AS day"
+        ),
+        {"batch": batch.id, "branch": batch.branch_id, "faculty": batch.faculty_id, "room": room.id},
+    )
+    await session.execute(text("ANALYZE learning_session"))
+    wanted = [Wanted(batch.id, TODAY, NOW, NOW.replace(hour=10), room.id, batch.faculty_id)]
+    with count_queries() as statements:
+        assert (await clashes_of_sessions(session, wanted)).total == 0
+    assert len(statements) <= 2
+    asked = str(
+        in_the_way_of_sessions(wanted, limit=5).compile(
+            dialect=session.get_bind().dialect, compile_kwargs={"literal_binds": True}
+        )
+    )
+    steps = "\n".join(await session.scalars(text("EXPLAIN " + asked.replace(":", "\\:"))))
+    assert "Seq Scan on learning_session" not in steps, steps
+    assert "ex_learning_session_room_id" in steps
+    with count_queries() as statements:
+        data = SessionCreate(batch_id=batch.id, local_date=TODAY, starts_at=time(9), ends_at=time(10))
+        await service.create_session(session, actor=admin, data=data)
+    assert len(statements) <= 7, statements

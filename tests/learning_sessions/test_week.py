@@ -65,8 +65,17 @@ def test_days_in_words(first: date, last: date, expected: str) -> None:
 def test_a_week_in_words() -> None:
     meetings = [
         MeetingRead(
-            id=at, weekday=day, starts_at=time(hour), ends_at=time(hour + 1), room_id=None, room_name=None
+            id=at,
+            weekday=day,
+            starts_at=time(hour),
+            ends_at=time(hour + 1),
+            room_id=None,
+            room_name=None,
+            starts_on=None,
+            ends_on=ends_on,
         )
-        for at, (day, hour) in enumerate([(0, 10), (2, 10), (4, 9)])
+        for at, (day, hour, ends_on) in enumerate(
+            [(0, 10, None), (1, 8, date(2026, 11, 22)), (2, 10, date(2026, 11, 23)), (4, 9, None)]
+        )
     ]
-    assert week_label(meetings) == "Mon, Wed 10:00–11:00 · Fri 09:00–10:00"
+    assert week_label(meetings, since=date(2026, 11, 23)) == "Mon, Wed 10:00–11:00 · Fri 09:00–10:00"

@@ -6,14 +6,21 @@ from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from academics_app.absences.models import PlannedAbsence
 from academics_app.accounts.authentication import Device, issue_pair, issue_screen_cookie, open_sign_in
 from academics_app.accounts.models import User, UserStatus
+from academics_app.attendance.models import AttendanceStatus, Correction
+from academics_app.calendar_feeds.models import CalendarFeed
+from academics_app.check_in.models import Kiosk
 from academics_app.core.actor import Door, Role
+from academics_app.core.security import fingerprint
 from academics_app.institute.models import Holiday, Term
-from academics_app.learning_sessions.models import WalkIn
+from academics_app.learning_sessions.models import LearningSession, WalkIn
 from academics_app.subjects.models import Subject
 from tests import factories as make
-from tests.attendance.conftest import build_classroom
+from tests.attendance.conftest import Classroom, build_classroom
+
+CALENDAR_TOKEN = "c" * 43
 
 CALLERS = (
     "nobody",
@@ -68,6 +75,9 @@ async def build_world(session: AsyncSession) -> World:
         status="cancelled",
         cancel_reason="Storm",
     )
+    kiosk = Kiosk(name="Front door", branch_id=branch_id, token_hash="0" * 64)
+    session.add(kiosk)
+    await session.flush()
     users = {
         "student": await make.create_user(session, role=Role.STUDENT, student_id=student.id),
         "other student": await make.create_user(session, role=Role.STUDENT, student_id=other_student.id),
@@ -80,9 +90,27 @@ async def build_world(session: AsyncSession) -> World:
     pending = await make.create_user(
         session, role=Role.STUDENT, status=UserStatus.PENDING, student_id=None, full_name="Pending Person"
     )
+    correction, long_ago = await _ask_for_correction(
+        session, classroom, student_id=student.id, guest_id=guest.id
+    )
+    in_a_month = classroom.session.local_date + timedelta(days=30)
+    absence = PlannedAbsence(
+        student_id=student.id,
+        starts_on=in_a_month,
+        ends_on=in_a_month,
+        requested_by_id=users["guardian"].id,
+    )
+    session.add(absence)
+    await session.flush()
+    feed = CalendarFeed(user_id=users["student"].id, label="Phone", token_hash=fingerprint(CALENDAR_TOKEN))
+    session.add(feed)
+    await session.flush()
     world = World(
         ids={
+            "feed_id": feed.id,
+            "token": CALENDAR_TOKEN,
             "session_id": classroom.session.id,
+            "check": "taken_empty",
             "later_session_id": later.id,
             "cancelled_session_id": cancelled.id,
             "student_id": student.id,
@@ -96,10 +124,15 @@ async def build_world(session: AsyncSession) -> World:
             "topic_id": topic.id,
             "branch_id": branch_id,
             "room_id": room.id,
+            "kiosk_id": kiosk.id,
             "holiday_id": holiday.id,
             "term_id": term.id,
             "enrollment_id": enrollment.id,
             "user_id": users["counselor"].id,
+            "absence_id": absence.id,
+            "correction_id": correction.id,
+            "locked_session_id": long_ago.id,
+            "tomorrow": (classroom.session.local_date + timedelta(days=1)).isoformat(),
             "pending_user_id": pending.id,
         },
         users=users,
@@ -113,3 +146,25 @@ async def build_world(session: AsyncSession) -> World:
         )
     await session.flush()
     return world
+
+
+async def _ask_for_correction(
+    session: AsyncSession, classroom: Classroom, *, student_id: int, guest_id: int
+) -> tuple[Correction, LearningSession]:
+    """A register of long ago that nobody may change any more, and a request of its teacher about the guest."""
+    starts_at = classroom.session.starts_at - timedelta(days=120)
+    long_ago = await make.create_session(
+        session, batch=classroom.batch, starts_at=starts_at, register_taken_at=starts_at
+    )
+    session.add_all([WalkIn(session_id=long_ago.id, student_id=each) for each in (student_id, guest_id)])
+    correction = Correction(
+        session_id=long_ago.id,
+        student_id=guest_id,
+        status_wanted=AttendanceStatus.EXCUSED,
+        base_version=0,
+        reason="Certificate came later",
+        requested_by_id=classroom.teacher_user.id,
+    )
+    session.add(correction)
+    await session.flush()
+    return correction, long_ago

@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from academics_app.core.errors import InvalidInput
+from academics_app.transfer import archive
 from academics_app.transfer.oneroster import bundle as bundles
 from academics_app.transfer.oneroster.bundle import Bundle, read_bundle
 from tests.transfer.bundles import zip_of
@@ -171,13 +172,13 @@ def test_zips_that_are_refused(files: dict[str, bytes], reason: str) -> None:
 
 
 def test_a_zip_bomb_is_refused_while_it_unpacks(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundles, "MAX_UNPACKED_BYTES", 2**20)
+    monkeypatch.setattr(archive, "MAX_UNPACKED_BYTES", 2**20)
     with pytest.raises(InvalidInput, match="Unpacked it is larger than 1 MB"):
         read({"users.csv": b"0" * 2**24})
 
 
 def test_too_large_a_zip_is_refused_unread(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(bundles, "MAX_UPLOAD_BYTES", 10)
+    monkeypatch.setattr(archive, "MAX_UPLOAD_BYTES", 10)
     with pytest.raises(InvalidInput, match="larger than"):
         read({"users.csv": USERS})
 

@@ -10,6 +10,7 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from academics_app.core.actor import Door, system_actor
 from academics_app.transfer import service
+from academics_app.transfer.edfi.choices import AttendanceChoices
 from academics_app.transfer.lookup import plain
 from academics_app.transfer.models import ImportedRecord
 from academics_app.transfer.oneroster.bundle import read_bundle
@@ -171,7 +172,9 @@ async def dump(session: AsyncSession) -> Tables:
 
 
 async def plan_of(session: AsyncSession, source: bytes) -> Plan:
-    return await service._plan(session, read_bundle(source, name="fuzz.zip"), silent)
+    return await service._plan(
+        session, read_bundle(source, name="fuzz.zip"), AttendanceChoices(), silent, actor=ADMIN
+    )
 
 
 async def check(session: AsyncSession, source: bytes) -> None:

@@ -28,6 +28,7 @@ from academics_app.ui.components import (
     exact_time,
     facts,
     form_dialog,
+    link_button,
     page_header,
     plain_table,
     relative_time,
@@ -195,6 +196,15 @@ def account_page() -> rx.Component:
                     )
                 ),
                 title=_("Theme"),
+            ),
+            card(
+                card_body(
+                    rx.el.p(
+                        _("See the timetable in your phone's or computer's calendar."), class_name="muted"
+                    )
+                ),
+                title=_("Calendar"),
+                actions=(link_button(_("Calendar links"), routes.ACCOUNT_CALENDAR),),
             ),
             card(
                 plain_table(

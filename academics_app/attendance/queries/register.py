@@ -4,7 +4,7 @@ The hot ones are plain SQL: a register is read and saved in one statement each, 
 """
 
 from collections.abc import Sequence
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any
 from uuid import UUID
 
@@ -12,6 +12,7 @@ from sqlalchemy import (
     BigInteger,
     BindParameter,
     ColumnElement,
+    DateTime,
     Select,
     Update,
     and_,
@@ -36,6 +37,7 @@ from academics_app.attendance.models import (
     RegisterAction,
     RegisterEvent,
 )
+from academics_app.attendance.queries.suggestions import on_leave
 from academics_app.core import search
 from academics_app.core.actor import Actor
 from academics_app.core.prepared import prepared
@@ -191,15 +193,16 @@ def _of_branch(branch_id: int) -> ColumnElement[bool]:
     )
 
 
-def untake_event(session_id: int, actor: Actor) -> Insert:
+def untake_event(session_id: int, actor: Actor, *, at: datetime) -> Insert:
     """Note that the register was given back, unless it was not taken."""
     given_back = select(
         col(LearningSession.id),
         literal(RegisterAction.UNTAKEN.value),
+        literal(at, DateTime(timezone=True)),
         literal(actor.user_id, BigInteger),
         literal(actor.door.value),
     ).where(col(LearningSession.id) == session_id, col(LearningSession.register_taken_at).is_not(None))
-    return insert(RegisterEvent).from_select(["session_id", "action", "user_id", "door"], given_back)
+    return insert(RegisterEvent).from_select(["session_id", "action", "at", "user_id", "door"], given_back)
 
 
 def untake(session_id: int) -> Update:
@@ -225,8 +228,14 @@ def events_by_mark_id(mark_ids: Sequence[UUID]) -> Select[UUID, int]:
     )
 
 
-def sessions_between(begin: datetime, end: datetime, scope: ColumnElement[bool]) -> Select[*tuple[Any, ...]]:
-    """The scope's sessions that start in [begin, end), with how many are expected and how many have which mark."""
+def sessions_between(
+    begin: datetime, end: datetime, scope: ColumnElement[bool], *, day: date, zone: str
+) -> Select[*tuple[Any, ...]]:
+    """The scope's sessions that start in [begin, end), with how many are expected and how many have which mark.
+
+    `day` is the local date that begins and ends there in the zone.
+    """
+    leave = on_leave(begin, end, day, zone)
     marks = (
         select(
             func.count().label("stored"),
@@ -244,9 +253,10 @@ def sessions_between(begin: datetime, end: datetime, scope: ColumnElement[bool])
         .lateral("expected_students")
     )
     return (
-        _with_names(select(*_HEADER, marks, expected))
+        _with_names(select(*_HEADER, marks, expected, func.coalesce(leave.c.students, 0).label("on_leave")))
         .join(marks, text("true"))
         .join(expected, text("true"))
+        .join(leave, leave.c.session_id == col(LearningSession.id), isouter=True)
         .where(and_(col(LearningSession.starts_at) >= begin, col(LearningSession.starts_at) < end), scope)
         .order_by(col(LearningSession.starts_at), col(LearningSession.id))
     )

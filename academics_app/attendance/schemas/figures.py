@@ -23,8 +23,35 @@ class AttendanceRecord(BaseModel):
     left_out_because: str | None
 
 
-class AttendanceSummary(BaseModel):
-    """`rate` = `attended` / `counted` in percent with one decimal; null when nothing counts yet."""
+class Figure(BaseModel):
+    """A percentage with what it is made of; `percent` has one decimal and is null when the denominator is 0."""
+
+    numerator: int
+    denominator: int
+    percent: float | None
+
+
+class RateRead(BaseModel):
+    """A rate that explains itself: 0 ≤ `attended` ≤ `counted` ≤ `planned`; `rate` = `attended` / `counted` in percent."""
+
+    attended: int
+    counted: int
+    still_to_come: int
+    planned: int
+    """`counted` and `still_to_come`."""
+    rate: float | None
+    so_far: Figure
+    """Attended of counted: the same as `rate`."""
+    of_planned: Figure
+    """Attended of planned."""
+    best_reachable: Figure
+    """What it comes to when every session still to come is attended."""
+    left_out: dict[str, int]
+    """Sessions that do not count, by reason."""
+
+
+class AttendanceSummary(RateRead):
+    """Counts and rate of a student in a period."""
 
     student_id: int
     start_date: date
@@ -34,8 +61,11 @@ class AttendanceSummary(BaseModel):
     absent: int
     excused: int
     minutes_late: int
-    attended: int
-    counted: int
-    rate: float | None
-    left_out: dict[str, int]
-    """Sessions that do not count, by reason."""
+    rule: str
+    """What counts, in one sentence."""
+
+
+class StudentRate(RateRead):
+    """One student's rate in a batch."""
+
+    student_id: int

@@ -136,6 +136,21 @@ class BulkResult(BaseModel):
     expected: int
 
 
+class Suggestion(BaseModel):
+    """A mark that the register suggests for a student whom nobody has marked, with its reason in words.
+
+    To apply it, send its status, minutes and reason (as `suggested_by`) as a mark. It is never applied by itself.
+    """
+
+    status: AttendanceStatus
+    minutes_late: int | None = None
+    reason: SuggestionReason
+    text: str
+    """Such as "on leave until Fri 27 Nov"."""
+    summary: str
+    """The reason for counting several: "on leave" in "2 on leave"."""
+
+
 class RegisterRow(MarkRead):
     """One student of the register. `last_five`: the batch's earlier marks, newest last; null where none was made."""
 
@@ -145,6 +160,10 @@ class RegisterRow(MarkRead):
     walk_in: bool
     last_five: list[str | None]
     absences_in_a_row: int
+    suggestion: Suggestion | None
+    """None for a marked student."""
+    suggested_text: str | None
+    """Why the mark was suggested, where a suggestion was applied."""
 
 
 class RegisterSession(BaseModel):
@@ -164,8 +183,14 @@ class RegisterSession(BaseModel):
     topic_id: int | None
     topic_title: str | None
     can_mark: bool
+    """Whether the reader may mark it now; false as well once it is locked."""
     opens_at: datetime
     """From when the register can be taken."""
+    locked: bool
+    """Whether the reader could have marked it, had the edit window not passed."""
+    editable_until: date
+    """The last day on which the reader may mark it."""
+    may_request_correction: bool
 
 
 class RegisterRead(BaseModel):
@@ -196,6 +221,8 @@ class TodaySession(BaseModel):
     minutes: int
     cancel_reason: str | None
     expected: int
+    on_leave: int
+    """How many of those enrolled have an approved absence at that time."""
     stored: int
     present: int
     absent: int

@@ -2,9 +2,9 @@
 
 import reflex as rx
 
-from academics_app.attendance.access import access_register, may_mark
+from academics_app.attendance.access import access_register
 from academics_app.attendance.components import RegisterGrid
-from academics_app.attendance.register import shared_register_json
+from academics_app.attendance.register import Reader, register_reader, shared_register_json
 from academics_app.attendance.service import live_topic
 from academics_app.attendance.wording import KEYS, LABELS
 from academics_app.core import presence
@@ -13,6 +13,7 @@ from academics_app.core.db import reading
 from academics_app.core.errors import AppError, NotFound
 from academics_app.core.permissions import Permission
 from academics_app.ui import routes
+from academics_app.ui.components.button import link_button
 from academics_app.ui.components.states import by_phase, error_state, skeleton
 from academics_app.ui.i18n import _
 from academics_app.ui.identity import current_actor
@@ -30,16 +31,16 @@ class RegisterPage(rx.State):
     register: str = ""
     """`RegisterRead` as JSON, the same object for everybody who watches."""
     others: list[str] = []
-    _shown: int = 0
+    shown_id: int = 0
 
     @rx.event
     @allow(Permission.REGISTER_READ)
     async def open(self) -> None:
         """Read the register of the address."""
         session_id = self._session_id()
-        if self._shown != session_id:
+        if self.shown_id != session_id:
             self.register, self.phase, self.others = "", "loading", []
-        self._shown = session_id
+        self.shown_id = session_id
         try:
             self.register = await _read(session_id, actor=current_actor())
             self.phase, self.problem = "ready", ""
@@ -54,7 +55,7 @@ class RegisterPage(rx.State):
         async with self:
             session_id, shown = self._session_id(), self.register
         try:
-            can_mark = await _check_access(session_id, actor=actor)
+            reader = await _check_access(session_id, actor=actor)
         except AppError:
             return
         topic = live_topic(session_id)
@@ -67,14 +68,14 @@ class RegisterPage(rx.State):
                     # Who may see it changes with the session or the sign-in; a mark alone needs no new look.
                     if not is_checked and not (topics and topics <= {topic, present_topic}):
                         try:
-                            can_mark = await _check_access(session_id, actor=actor)
+                            reader = await _check_access(session_id, actor=actor)
                         except AppError as error:
                             async with self:
                                 self.register = ""
                                 self._fail(error)
                             return
                     is_checked = False
-                    read = await shared_register_json(session_id, can_mark=can_mark)
+                    read = await shared_register_json(session_id, reader=reader)
                     others = None if topics == {topic} else await _others(topic, myself)
                     if read != shown or others is not None:
                         shown = read
@@ -92,16 +93,16 @@ class RegisterPage(rx.State):
 
 
 async def _read(session_id: int, *, actor: Actor) -> str:
-    return await shared_register_json(session_id, can_mark=await _check_access(session_id, actor=actor))
+    return await shared_register_json(session_id, reader=await _check_access(session_id, actor=actor))
 
 
-async def _check_access(session_id: int, *, actor: Actor) -> bool:
-    """Whether the actor may mark; NotFound or Forbidden if not even look."""
+async def _check_access(session_id: int, *, actor: Actor) -> Reader:
+    """What the actor may do; NotFound or Forbidden if not even look."""
     if not session_id:
         raise NotFound("There is no such session.")
     async with reading() as session:
         header = await access_register(session, session_id, actor=actor)
-    return may_mark(actor, header.faculty_id)
+        return await register_reader(session, header, actor=actor)
 
 
 async def _others(place: str, myself: presence.Member) -> list[str]:
@@ -119,18 +120,33 @@ async def _others(place: str, myself: presence.Member) -> list[str]:
 def register_page() -> rx.Component:
     return by_phase(
         rx.Var.create(RegisterPage.phase),
-        ready=RegisterGrid.create(
-            data=RegisterPage.register,
-            zone=Shell.time_zone,
-            others=RegisterPage.others,
-            user_id=Shell.user_id,
-            user_name=Shell.name,
-            labels=LABELS,
-            new_student_url=routes.STUDENTS,
-            sign_in_url=routes.LOGIN,
+        ready=rx.fragment(
+            RegisterGrid.create(
+                data=RegisterPage.register,
+                zone=Shell.time_zone,
+                others=RegisterPage.others,
+                user_id=Shell.user_id,
+                user_name=Shell.name,
+                labels=LABELS,
+                new_student_url=routes.STUDENTS,
+                corrections_url=routes.CORRECTIONS,
+                sign_in_url=routes.LOGIN,
+            ),
+            _links(),
         ),
         loading=_register_skeleton(),
         failed=error_state(RegisterPage.problem, RegisterPage.open),
+    )
+
+
+def _links() -> rx.Component:
+    session_id = RegisterPage.shown_id
+    return rx.el.nav(
+        link_button(_("Check-in"), routes.session_code(session_id), kind="quiet", icon="qr-code"),
+        link_button(_("History"), routes.register_history(session_id), kind="quiet", icon="history"),
+        link_button(_("Print"), routes.register_sheet(session_id), kind="quiet", icon="printer"),
+        class_name="reg-links",
+        aria_label=_("More of this register"),
     )
 
 

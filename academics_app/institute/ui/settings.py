@@ -1,4 +1,4 @@
-"""The institute's settings: its name and clock, registration, when registers open and are overdue, and its places and days."""
+"""The institute's settings: its name and clock, registration, when registers open and are overdue, and its places."""
 
 from functools import cache
 from typing import Any
@@ -11,7 +11,7 @@ from academics_app.core.db import reading, transaction
 from academics_app.core.permissions import Permission
 from academics_app.institute.schemas import SettingsUpdate
 from academics_app.institute.service import read_settings, update_settings
-from academics_app.institute.ui.places import PlaceLists, branch_card, holiday_card, place_dialogs, room_card
+from academics_app.institute.ui.places import PlaceLists, branch_card, place_dialogs, room_card
 from academics_app.ui import errors, routes
 from academics_app.ui.components import (
     button,
@@ -22,6 +22,7 @@ from academics_app.ui.components import (
     error_state,
     page_header,
     saved,
+    select_field,
     skeleton,
     text_field,
 )
@@ -37,6 +38,22 @@ _TECHNICAL = ("Etc/", "SystemV/", "posix/", "right/")
 _FIELDS = {"name": "institute_name"}
 """The dialogs of this page have a field `name` too, and a field's name is its id."""
 _CHECKS = ("registration_open", "excused_counts_against")
+_NUMBERS: dict[str, tuple[int, int]] = {
+    "register_opens_minutes_before": (0, 1440),
+    "register_overdue_minutes_after": (0, 1440),
+    "close_minutes_after": (0, 1440),
+    "faculty_edit_days": (0, 366),
+    "admin_edit_days": (0, 3660),
+    "check_in_opens_minutes_before": (0, 240),
+    "late_after_minutes": (0, 240),
+    "generate_weeks_ahead": (1, 60),
+}
+"""Least and most of each number of the form, as in `InstituteSettings`."""
+_CLOSING = (
+    ("nothing", _("Leave the register not taken")),
+    ("absent", _("Mark the unmarked absent and take it")),
+    ("present", _("Mark the unmarked present and take it")),
+)
 
 
 class SettingsForm(FormState, rx.State):
@@ -50,10 +67,10 @@ class SettingsForm(FormState, rx.State):
     name: str = ""
     time_zone: str = ""
     registration_open: bool = False
-    opens_before: str = ""
-    overdue_after: str = ""
+    numbers: dict[str, str] = {}
+    """Each number of `_NUMBERS` as it is stored."""
+    close_fills: str = "nothing"
     excused_counts_against: bool = False
-    weeks_ahead: str = ""
     zones: list[str] = []
 
     @rx.event
@@ -86,9 +103,8 @@ class SettingsForm(FormState, rx.State):
         self.name, self.time_zone = settings.name, settings.time_zone
         self.registration_open = settings.registration_open
         self.excused_counts_against = settings.excused_counts_against
-        self.opens_before = str(settings.register_opens_minutes_before)
-        self.overdue_after = str(settings.register_overdue_minutes_after)
-        self.weeks_ahead = str(settings.generate_weeks_ahead)
+        self.numbers = {name: str(getattr(settings, name)) for name in _NUMBERS}
+        self.close_fills = settings.close_fills
         self.zones = _zone_names()
         local = utc_now().astimezone(settings.zone)
         self.answer = _("{institute} runs on {zone}, where it is {time} now.").format(
@@ -106,7 +122,7 @@ def _zone_names() -> list[str]:
 
 
 class SettingsWatch(rx.State):
-    """Follows changes of branches, rooms and holidays; the form above them is left alone."""
+    """Follows changes of branches and rooms; the form above them is left alone."""
 
     @rx.event(background=True)
     @allow(Permission.SETTINGS_MANAGE)
@@ -131,7 +147,7 @@ def settings_page() -> rx.Component:
             SettingsForm.phase,  # pyright: ignore[reportArgumentType]
             ready=rx.el.div(
                 _settings_card(),
-                rx.el.div(branch_card(), room_card(), holiday_card(), class_name="stack"),
+                rx.el.div(branch_card(), room_card(), class_name="stack"),
                 class_name="settings-columns",
             ),
             loading=card(card_body(*[skeleton(width) for width in ("40%", "70%", "55%")])),
@@ -174,48 +190,54 @@ def _settings_card() -> rx.Component:
                     rx.el.datalist(
                         rx.foreach(state.zones, lambda zone: rx.el.option(value=zone)), id="time-zones"
                     ),
+                    _number("generate_weeks_ahead", _("Make sessions this many weeks ahead")),
+                    check_field(
+                        "registration_open",
+                        _("Students who register may sign in without approval"),
+                        value=state.registration_open,
+                    ),
+                    rx.el.h3(_("Registers")),
                     rx.el.div(
-                        text_field(
-                            "register_opens_minutes_before",
-                            _("Register opens, minutes before the start"),
-                            state=state,
-                            value=state.opens_before,
-                            required=True,
-                            type="number",
-                            min="0",
-                            max="1440",
+                        _number("register_opens_minutes_before", _("Opens, minutes before the start")),
+                        _number("register_overdue_minutes_after", _("Overdue, minutes after the start")),
+                        class_name="form-grid",
+                    ),
+                    rx.el.div(
+                        _number(
+                            "faculty_edit_days",
+                            _("Faculty may mark, days after"),
+                            help=_("Afterwards they ask for a correction. 0: on the day itself only."),
                         ),
-                        text_field(
-                            "register_overdue_minutes_after",
-                            _("Overdue, minutes after the start"),
-                            state=state,
-                            value=state.overdue_after,
-                            required=True,
-                            type="number",
-                            min="0",
-                            max="1440",
+                        _number(
+                            "admin_edit_days",
+                            _("Admins may mark, days after"),
+                            help=_("Afterwards another admin approves their correction."),
                         ),
                         class_name="form-grid",
                     ),
-                    text_field(
-                        "generate_weeks_ahead",
-                        _("Make sessions this many weeks ahead"),
-                        state=state,
-                        value=state.weeks_ahead,
-                        required=True,
-                        type="number",
-                        min="1",
-                        max="60",
+                    rx.el.div(
+                        select_field(
+                            "close_fills",
+                            _("When nobody took a register"),
+                            _CLOSING,
+                            state=state,
+                            value=state.close_fills,
+                            required=True,
+                            help=_("Approved absences become excused, and check-ins count as they were."),
+                        ),
+                        _number("close_minutes_after", _("That happens, minutes after the end")),
+                        class_name="form-grid",
                     ),
                     check_field(
                         "excused_counts_against",
                         _("Excused absences count in attendance percentages"),
                         value=state.excused_counts_against,
                     ),
-                    check_field(
-                        "registration_open",
-                        _("Students who register may sign in without approval"),
-                        value=state.registration_open,
+                    rx.el.h3(_("Check-in by students")),
+                    rx.el.div(
+                        _number("check_in_opens_minutes_before", _("Opens, minutes before the start")),
+                        _number("late_after_minutes", _("Late from, minutes after the start")),
+                        class_name="form-grid",
                     ),
                     class_name="form",
                 ),
@@ -227,4 +249,19 @@ def _settings_card() -> rx.Component:
         on_submit=SettingsForm.save,
         reset_on_submit=False,
         custom_attrs={"noValidate": True},
+    )
+
+
+def _number(name: str, label: str, *, help: str | None = None) -> rx.Component:  # noqa: A002 - as of the field
+    least, most = _NUMBERS[name]
+    return text_field(
+        name,
+        label,
+        state=SettingsForm,
+        value=SettingsForm.numbers[name],
+        required=True,
+        type="number",
+        min=str(least),
+        max=str(most),
+        help=help,
     )

@@ -6,6 +6,7 @@ from typing import Any
 
 import reflex as rx
 
+from academics_app.attendance.figures import list_batch_rates
 from academics_app.core.clock import local_date, utc_now
 from academics_app.core.db import reading
 from academics_app.core.errors import NotFound
@@ -14,12 +15,12 @@ from academics_app.core.permissions import Permission, may
 from academics_app.institute.service import current_settings
 from academics_app.learning_sessions.schemas import (
     BatchRead,
-    EnrollmentRead,
     MeetingRead,
     SessionRead,
     SessionStatus,
 )
 from academics_app.learning_sessions.service import list_enrollments, list_sessions, read_batch
+from academics_app.learning_sessions.ui.batch_students import EnrolledRow, enrolled_row, in_order
 from academics_app.learning_sessions.ui.batches import STATUSES, BatchForm, batch_dialog
 from academics_app.learning_sessions.ui.enrollment_form import (
     EnrollmentDates,
@@ -28,12 +29,15 @@ from academics_app.learning_sessions.ui.enrollment_form import (
     enrollment_dialog,
 )
 from academics_app.learning_sessions.ui.schedule_form import ScheduleForm, schedule_dialog
-from academics_app.learning_sessions.ui.session_panel import SessionPanel, session_panel
+from academics_app.learning_sessions.ui.session_forms import session_panel
+from academics_app.learning_sessions.ui.session_panel import SessionPanel
+from academics_app.learning_sessions.ui.timetable_view import note_of
 from academics_app.learning_sessions.wording import (
     LONG_WEEKDAYS,
     clock_label,
     date_label,
     day_label,
+    days_label,
     time_label,
 )
 from academics_app.ui import errors, routes
@@ -46,7 +50,6 @@ from academics_app.ui.components import (
     card_body,
     error_state,
     icon_button,
-    initials_of,
     link,
     link_button,
     page_header,
@@ -54,6 +57,7 @@ from academics_app.ui.components import (
     plain_table,
     skeleton,
 )
+from academics_app.ui.components.rate import rate_button, rate_panel
 from academics_app.ui.i18n import _, ngettext
 from academics_app.ui.identity import current_actor
 from academics_app.ui.listing import FAILED, LOADING, READY
@@ -73,20 +77,6 @@ class MeetingRow:
     day: str
     time: str
     room: str
-
-
-@dataclass
-class EnrolledRow:
-    """A student of the batch, present or past."""
-
-    id: int
-    student_id: int
-    name: str
-    initials: str
-    code: str
-    since: str
-    until: str
-    href: str
 
 
 @dataclass
@@ -119,6 +109,9 @@ class BatchPage(rx.State):
     students: list[EnrolledRow] = []
     past: list[EnrolledRow] = []
     past_label: str = ""
+    by_rate: bool = False
+    rates_from: str = ""
+    rates_until: str = ""
     sessions: list[SessionRow] = []
     may_manage: bool = False
     may_enroll: bool = False
@@ -144,6 +137,13 @@ class BatchPage(rx.State):
                 async with self:
                     await self._load()
 
+    @rx.event
+    @allow(Permission.BATCH_READ)
+    async def order_students(self) -> None:
+        """By rate, the lowest first; or by name again."""
+        self.by_rate = not self.by_rate
+        self.students = in_order(self.students, by_rate=self.by_rate)
+
     def _batch_id(self) -> int:
         given = str(getattr(self, "batch_id", ""))
         if not given.isdecimal() or int(given) >= 2**63:
@@ -157,6 +157,13 @@ class BatchPage(rx.State):
             enrolled = await list_enrollments(session, actor=actor, batch_id=batch_id, page=_ALL)
             settings = await current_settings(session)
             today = local_date(utc_now(), settings.zone)
+            first_day = min(batch.starts_on, today)
+            rates = {
+                rate.student_id: rate.rate
+                for rate in await list_batch_rates(
+                    session, actor=actor, batch_id=batch_id, start_date=first_day, end_date=today
+                )
+            }
             coming = await list_sessions(
                 session,
                 actor=actor,
@@ -171,11 +178,14 @@ class BatchPage(rx.State):
         self.may_manage = may(actor, Permission.BATCH_MANAGE)
         self.may_enroll = may(actor, Permission.ENROLLMENT_MANAGE)
         self.is_staff = actor.is_staff
-        self.meetings = [_meeting(each, batch) for each in batch.meetings]
+        self.meetings = [
+            _meeting(each, batch) for each in batch.meetings if each.ends_on is None or each.ends_on >= today
+        ]
         present = [each for each in enrolled.items if each.ends_on is None or each.ends_on >= today]
         gone = [each for each in enrolled.items if each.ends_on is not None and each.ends_on < today]
-        self.students = [_enrolled(each) for each in present]
-        self.past = [_enrolled(each) for each in gone]
+        self.rates_from, self.rates_until = first_day.isoformat(), today.isoformat()
+        self.students = in_order([enrolled_row(each, rates) for each in present], by_rate=self.by_rate)
+        self.past = [enrolled_row(each, rates) for each in gone]
         self.past_label = ngettext("{n} earlier student", "{n} earlier students", len(gone)).format(
             n=len(gone)
         )
@@ -199,42 +209,29 @@ def _answer(batch: BatchRead) -> str:
 def _meeting(meeting: MeetingRead, batch: BatchRead) -> MeetingRow:
     return MeetingRow(
         day=LONG_WEEKDAYS[meeting.weekday],
-        time=clock_label(meeting.starts_at, meeting.ends_at),
+        time=" · ".join(filter(None, [clock_label(meeting.starts_at, meeting.ends_at), _weeks(meeting)])),
         room=meeting.room_name or batch.room_name or _("No room"),
     )
 
 
-def _enrolled(row: EnrollmentRead) -> EnrolledRow:
-    return EnrolledRow(
-        id=row.id,
-        student_id=row.student_id,
-        name=row.student_name,
-        initials=initials_of(row.student_name),
-        code=row.student_code,
-        since=date_label(row.starts_on),
-        until=date_label(row.ends_on),
-        href=routes.student(row.student_id),
-    )
+def _weeks(meeting: MeetingRead) -> str:
+    """The days within which it meets, where it has its own."""
+    if meeting.starts_on and meeting.ends_on:
+        return days_label(meeting.starts_on, meeting.ends_on)
+    if meeting.starts_on:
+        return _("from {day}").format(day=date_label(meeting.starts_on))
+    return _("until {day}").format(day=date_label(meeting.ends_on)) if meeting.ends_on else ""
 
 
 def _session(session: SessionRead, zone: Any, *, may_open: bool) -> SessionRow:
     is_cancelled = session.status is SessionStatus.CANCELLED
-    note = ""
-    if is_cancelled:
-        note = (
-            _("Cancelled: {reason}").format(reason=session.cancel_reason)
-            if session.cancel_reason
-            else _("Cancelled")
-        )
-    elif session.substitute_for_name:
-        note = _("for {name}").format(name=session.substitute_for_name)
     return SessionRow(
         id=session.id,
         day=day_label(session.local_date),
         time=time_label(session.starts_at, session.ends_at, zone),
         room=session.room_name or "",
         teacher=session.faculty_name or _("No teacher"),
-        note=note,
+        note=note_of(session),
         is_cancelled=is_cancelled,
         href=routes.register(session.id) if may_open else "",
     )
@@ -265,6 +262,7 @@ def batch_page() -> rx.Component:
         enroll_dialog(),
         enrollment_dialog(),
         session_panel(),
+        rate_panel(),
     )
 
 
@@ -275,6 +273,11 @@ def _batch() -> rx.Component:
             BatchPage.answer,
             rx.el.span(BatchPage.code, class_name="muted small"),
             badge(BatchPage.status_label, tone=BatchPage.tone),  # pyright: ignore[reportArgumentType]
+            link_button(
+                _("Timetable"),
+                f"{routes.TIMETABLE}?batch={BatchPage.shown_id}",
+                icon="calendar-days",
+            ),
             rx.cond(
                 BatchPage.may_manage,
                 button(_("Change"), icon="pencil", on_click=BatchForm.edit(BatchPage.shown_id)),
@@ -328,6 +331,7 @@ def _students_card() -> rx.Component:
                 [
                     Column(_("Student"), _student_link),
                     Column(_("Code"), lambda row: row.code, width="90px", on_phone=False),
+                    Column(_("Rate"), _rate, width="84px", align="end"),
                     Column(_("From"), lambda row: row.since, width="112px"),
                     Column(_("Until"), lambda row: row.until, width="112px", on_phone=False),
                     Column(_("Actions"), _student_actions, width="170px"),
@@ -355,6 +359,15 @@ def _students_card() -> rx.Component:
         title=_("Students"),
         actions=(
             rx.cond(
+                BatchPage.students.length() > 1,  # pyright: ignore[reportAttributeAccessIssue]
+                button(
+                    rx.cond(BatchPage.by_rate, _("Sort by name"), _("Sort by rate")),  # pyright: ignore[reportArgumentType]
+                    kind="quiet",
+                    icon="arrow-down-up",
+                    on_click=BatchPage.order_students,
+                ),
+            ),
+            rx.cond(
                 BatchPage.may_enroll,
                 button(
                     _("Enrol students"),
@@ -370,6 +383,17 @@ def _students_card() -> rx.Component:
 
 def _enrolled_table(rows: Any, columns: list[Column], *, label: str) -> rx.Component:
     return rx.el.div(plain_table(rows, columns, label=label), class_name="enrolled")
+
+
+def _rate(row: EnrolledRow) -> rx.Component:
+    return rate_button(
+        row.rate,
+        student_id=row.student_id,
+        start=BatchPage.rates_from,
+        end=BatchPage.rates_until,
+        batch_id=BatchPage.shown_id,
+        name=row.name,
+    )
 
 
 def _student_link(row: EnrolledRow) -> rx.Component:

@@ -1,16 +1,18 @@
 """The list of batches, and the form that adds and changes one."""
 
 from dataclasses import dataclass
+from datetime import date
 from typing import Any, ClassVar
 
 import reflex as rx
 
+from academics_app.core.clock import local_date, utc_now
 from academics_app.core.db import reading, transaction
 from academics_app.core.pagination import PageRequest
 from academics_app.core.permissions import Permission, may
 from academics_app.faculty.schemas import FacultyStatus
 from academics_app.faculty.service import list_faculty
-from academics_app.institute.service import list_branches, list_rooms
+from academics_app.institute.service import current_settings, list_branches, list_rooms
 from academics_app.learning_sessions.schemas import BatchCreate, BatchRead, BatchStatus, BatchUpdate
 from academics_app.learning_sessions.service import create_batch, list_batches, read_batch, update_batch
 from academics_app.learning_sessions.wording import week_label
@@ -93,6 +95,7 @@ class BatchList(ListState, rx.State):
     async def _load(self) -> None:
         actor, status = current_actor(), self.filters.get("status")
         async with reading() as session:
+            today = local_date(utc_now(), (await current_settings(session)).zone)
             found = await list_batches(
                 session,
                 actor=actor,
@@ -112,7 +115,7 @@ class BatchList(ListState, rx.State):
                 self.faculty_options = [[str(each.id), each.full_name] for each in faculty.items]
         self.may_manage = may(actor, Permission.BATCH_MANAGE)
         self.subject_options = [[str(each.id), each.name] for each in subjects.items]
-        self.rows = [_row(batch) for batch in found.items]
+        self.rows = [_row(batch, today) for batch in found.items]
         self._count(len(found.items), found.total)
         self.answer = ngettext("{n} active batch.", "{n} active batches.", active.total).format(
             n=active.total
@@ -214,7 +217,7 @@ def _id(text: str | None) -> int | None:
     return min(int(text), 2**63 - 1) if text and text.isdecimal() else None
 
 
-def _row(batch: BatchRead) -> BatchRow:
+def _row(batch: BatchRead, today: date) -> BatchRow:
     label, tone = STATUSES[batch.status.value]
     return BatchRow(
         id=batch.id,
@@ -222,7 +225,7 @@ def _row(batch: BatchRead) -> BatchRow:
         code=batch.code,
         subject=batch.subject_name,
         teacher=batch.faculty_name or _("No teacher"),
-        week=week_label(batch.meetings) or _("No weekly schedule"),
+        week=week_label(batch.meetings, since=today) or _("No weekly schedule"),
         room=batch.room_name or "",
         enrolled=str(batch.enrolled_count),
         status=batch.status.value,

@@ -31,6 +31,9 @@ class Line:
     starts_at: str
     ends_at: str
     room_id: str
+    starts_on: str = ""
+    ends_on: str = ""
+    has_dates: bool = False
 
 
 class ScheduleForm(FormState, rx.State):
@@ -62,6 +65,8 @@ class ScheduleForm(FormState, rx.State):
                 f"{each.starts_at:%H:%M}",
                 f"{each.ends_at:%H:%M}",
                 str(each.room_id or ""),
+                each.starts_on.isoformat() if each.starts_on else "",
+                each.ends_on.isoformat() if each.ends_on else "",
             )
             for each in batch.meetings
         ] or [self._line("", "0", "", "", "")]
@@ -78,6 +83,14 @@ class ScheduleForm(FormState, rx.State):
             self.lines.append(
                 self._line("", weekday, last.starts_at if last else "", last.ends_at if last else "", "")
             )
+
+    @rx.event
+    @allow(Permission.BATCH_MANAGE)
+    async def set_dates(self, key: str) -> None:
+        """Let a meeting have a first or last day of its own."""
+        for line in self.lines:
+            if line.key == key:
+                line.has_dates = True
 
     @rx.event
     @allow(Permission.BATCH_MANAGE)
@@ -98,6 +111,8 @@ class ScheduleForm(FormState, rx.State):
                 "starts_at": form.get(f"starts-{line.key}"),
                 "ends_at": form.get(f"ends-{line.key}"),
                 "room_id": form.get(f"room-{line.key}") or None,
+                "starts_on": form.get(f"from-{line.key}") or None,
+                "ends_on": form.get(f"until-{line.key}") or None,
             }
             for line in self.lines
         ]
@@ -129,9 +144,28 @@ class ScheduleForm(FormState, rx.State):
             )
             return
 
-    def _line(self, meeting_id: str, weekday: str, starts_at: str, ends_at: str, room_id: str) -> Line:
+    def _line(
+        self,
+        meeting_id: str,
+        weekday: str,
+        starts_at: str,
+        ends_at: str,
+        room_id: str,
+        starts_on: str = "",
+        ends_on: str = "",
+    ) -> Line:
         self._next_key += 1
-        return Line(str(self._next_key), meeting_id, weekday, starts_at, ends_at, room_id)
+        return Line(
+            str(self._next_key),
+            meeting_id,
+            weekday,
+            starts_at,
+            ends_at,
+            room_id,
+            starts_on,
+            ends_on,
+            has_dates=bool(starts_on or ends_on),
+        )
 
 
 def schedule_dialog() -> rx.Component:
@@ -186,6 +220,23 @@ def _line_fields(line: Line, index: rx.Var[int]) -> rx.Component:
             class_name="input",
             aria_label=_("Room of meeting {n}").format(n=number),
         ),
+        rx.cond(
+            line.has_dates,
+            rx.el.span(
+                _("From"),
+                _date("from-" + line.key, line.starts_on, _("First day of meeting {n}").format(n=number)),
+                _("until"),
+                _date("until-" + line.key, line.ends_on, _("Last day of meeting {n}").format(n=number)),
+                class_name="meeting-dates",
+            ),
+            button(
+                _("Only for some weeks…"),
+                kind="quiet",
+                on_click=ScheduleForm.set_dates(line.key),
+                custom_attrs={"aria-description": _("Meeting {n}").format(n=number)},
+                class_name="meeting-dates",
+            ),
+        ),
         icon_button(
             "trash-2",
             label=_("Remove meeting {n}").format(n=number),
@@ -193,3 +244,7 @@ def _line_fields(line: Line, index: rx.Var[int]) -> rx.Component:
         ),
         key=line.key,
     )
+
+
+def _date(name: Any, value: Any, label: Any) -> rx.Component:
+    return rx.el.input(type="date", name=name, default_value=value, class_name="input", aria_label=label)

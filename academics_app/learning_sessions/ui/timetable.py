@@ -1,102 +1,88 @@
-"""What the timetable shows: the week of the address as rows, and the state that loads and follows it."""
+"""The timetable's state: the week or the day of the address, loaded and followed."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
 from datetime import date, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 import reflex as rx
+from sqlalchemy.ext.asyncio import AsyncSession
 
-from academics_app.core.actor import Actor
+from academics_app.core.actor import Actor, Role
 from academics_app.core.clock import local_date, utc_now
 from academics_app.core.db import reading
 from academics_app.core.pagination import PageRequest
 from academics_app.core.permissions import Permission, may
-from academics_app.faculty.service import list_faculty
-from academics_app.institute.calendar import list_holidays
-from academics_app.institute.schemas import HolidayRead
-from academics_app.institute.service import current_settings, list_branches, list_rooms
-from academics_app.learning_sessions.schemas import SessionRead, SessionStatus
+from academics_app.institute.calendar import list_holidays, list_terms
+from academics_app.institute.schemas import HolidayRead, TermRead
+from academics_app.institute.service import current_settings
+from academics_app.learning_sessions.schemas import SessionRead
 from academics_app.learning_sessions.service import list_sessions
-from academics_app.learning_sessions.week import hours_of, monday_of, places, share_of_day
-from academics_app.learning_sessions.wording import day_label, days_label, time_label
+from academics_app.learning_sessions.ui.timetable_view import (
+    GRID,
+    ROOMS,
+    Column,
+    DayLink,
+    Lesson,
+    Looker,
+    answer,
+    day_strip,
+    days_shown,
+    hours_shown,
+    room_columns,
+    terms_of,
+    week_columns,
+)
+from academics_app.learning_sessions.week import monday_of, share_of_day
+from academics_app.learning_sessions.wording import day_label, days_label
+from academics_app.students.service import list_own_students
 from academics_app.ui import errors, routes
-from academics_app.ui.i18n import _, ngettext
+from academics_app.ui.i18n import _
 from academics_app.ui.identity import current_actor
 from academics_app.ui.listing import FAILED, LOADING, READY
 from academics_app.ui.policy import allow
 from academics_app.ui.watching import changes, guarded
 
 _ALL = PageRequest(limit=1000)
-_TONES = 8
-_MOST_LANES = 2
-"""With more meetings side by side than this, their names could not be read in an hour grid."""
-_FILTERS = ("faculty", "room", "branch")
-
-
-@dataclass
-class Lesson:
-    """A session in the week."""
-
-    id: int
-    title: str
-    subject: str
-    tone: str
-    time: str
-    room: str
-    teacher: str
-    note: str
-    count: int
-    is_cancelled: bool
-    is_now: bool
-    is_taken: bool
-    href: str
-    label: str
-    top: str
-    height: str
-    left: str
-    width: str
-
-
-@dataclass
-class Day:
-    """A column of the week."""
-
-    key: str
-    label: str
-    is_today: bool
-    holiday: str
-    now: str
-    lessons: list[Lesson] = field(default_factory=list)
+_FILTERS = ("faculty", "batch", "room", "branch", "student")
+_NARROWING = ("faculty", "batch", "room", "student")
+_MOST_CHILDREN = 10
 
 
 class Timetable(rx.State):
-    """The week of the address, as far as the caller may see it."""
+    """The week or the day of the address, as far as the caller may see it."""
 
     phase: str = LOADING
     problem: str = ""
     answer: str = ""
-    week_label: str = ""
-    days: list[Day] = []
+    is_day: bool = False
+    span_label: str = ""
+    term_label: str = ""
+    holiday_label: str = ""
+    shown_day: str = ""
+    layout: str = GRID
+    columns: list[Column] = []
+    agenda: list[Lesson] = []
+    """The day in order of time, for a phone, where rooms have no place side by side."""
+    strip: list[DayLink] = []
     hours: list[str] = []
     hour_count: int = 8
-    is_dense: bool = False
+    now_top: str = ""
     is_empty: bool = False
     previous_href: str = routes.TIMETABLE
     next_href: str = routes.TIMETABLE
-    this_week_href: str = routes.TIMETABLE
+    now_href: str = routes.TIMETABLE
+    week_href: str = routes.TIMETABLE
+    day_href: str = routes.TIMETABLE
+    subscribe_href: str = routes.ACCOUNT_CALENDAR
     may_filter: bool = False
     may_manage: bool = False
     chosen: dict[str, str] = {}
-    faculty_options: list[list[str]] = []
-    room_options: list[list[str]] = []
-    branch_options: list[list[str]] = []
+    children: list[list[str]] = []
 
     @rx.event
     @allow(Permission.SESSION_READ)
     async def open(self) -> Any:
-        """Load the week of the address."""
+        """Load the week or the day of the address."""
         try:
             await self._load()
         except Exception as error:  # noqa: BLE001 - shown and, if it is not ours, logged
@@ -116,175 +102,165 @@ class Timetable(rx.State):
     @rx.event
     @allow(Permission.SESSION_READ)
     async def choose(self, name: str, value: str) -> Any:
-        """Limit the week to a teacher, a room or a branch."""
+        """Limit the timetable to a teacher, a batch, a room, a branch or a student."""
         if name not in _FILTERS:
             return None
-        chosen = {**self.chosen, name: value if str(value).isdecimal() else ""}
-        week = self.router.url.query_parameters.get("week", "")
-        return rx.redirect(routes.with_query(routes.TIMETABLE, week=week, **chosen), replace=True)
+        chosen = {**self.chosen, name: value if _is_id(str(value)) else ""}
+        return rx.redirect(self._address(date.fromisoformat(self.shown_day), chosen), replace=True)
+
+    @rx.event
+    @allow(Permission.SESSION_READ)
+    async def jump(self, day: str) -> Any:
+        """Go to a date; what is half typed is ignored."""
+        wanted = _day_of(str(day), None)
+        if wanted is None or wanted.isoformat() == self.shown_day:
+            return None
+        return rx.redirect(self._address(wanted, self.chosen), replace=True)
+
+    def _address(self, day: date, chosen: Mapping[str, str], *, is_day: bool | None = None) -> str:
+        name = "day" if (self.is_day if is_day is None else is_day) else "week"
+        return routes.with_query(routes.TIMETABLE, **{name: day.isoformat()}, **chosen)
 
     async def _load(self) -> None:
         actor, now = current_actor(), utc_now()
         query = self.router.url.query_parameters
-        self.chosen = {name: query[name] for name in _FILTERS if query.get(name, "").isdecimal()}
-        wanted = {name: min(int(value), 2**63 - 1) for name, value in self.chosen.items()}
+        chosen = {name: query[name] for name in _FILTERS if _is_id(query.get(name, ""))}
         async with reading() as session:
-            settings = await current_settings(session)
-            today = local_date(now, settings.zone)
-            monday = _week_of(query.get("week", ""), today)
-            sunday = monday + timedelta(days=6)
-            found = await list_sessions(
-                session,
-                actor=actor,
-                start_date=monday,
-                end_date=sunday,
-                page=_ALL,
-                faculty_id=wanted.get("faculty"),
-                room_id=wanted.get("room"),
-                branch_id=wanted.get("branch"),
-            )
+            zone = (await current_settings(session)).zone
+            today = local_date(now, zone)
+            is_day = "day" in query
+            day = _day_of(query.get("day") or query.get("week", ""), today) or today
+            monday = monday_of(day)
+            first, last = (day, day) if is_day else (monday, monday + timedelta(days=6))
+            sessions, total, children, names = await _sessions(session, actor, first, last, chosen)
             holidays = (await list_holidays(session, actor=actor, page=_ALL)).items
-            self.may_filter = may(actor, Permission.FACULTY_READ) and actor.faculty_id is None
-            if self.may_filter:
-                faculty = await list_faculty(session, actor=actor, page=_ALL)
-                rooms = await list_rooms(session, actor=actor, page=_ALL)
-                branches = await list_branches(session, actor=actor, page=_ALL)
-                self.faculty_options = [[str(each.id), each.full_name] for each in faculty.items]
-                self.branch_options = [[str(each.id), each.name] for each in branches.items]
-                several = len(branches.items) > 1
-                self.room_options = [
-                    [
-                        str(each.id),
-                        _("{room} · {branch}").format(room=each.name, branch=each.branch_name)
-                        if several
-                        else each.name,
-                    ]
-                    for each in rooms.items
-                ]
-        self.may_manage = may(actor, Permission.SESSION_MANAGE)
-        self._draw(found.items, holidays, monday, today, settings.zone, actor)
-        links = {"week": lambda day: routes.with_query(routes.TIMETABLE, week=day.isoformat(), **self.chosen)}
-        self.previous_href = links["week"](monday - timedelta(days=7))
-        self.next_href = links["week"](monday + timedelta(days=7))
-        self.this_week_href = routes.with_query(routes.TIMETABLE, **self.chosen)
-        self.phase, self.problem = READY, ""
+            terms = (await list_terms(session, actor=actor, page=_ALL)).items
+        looker = Looker(zone, now, actor.faculty_id, may(actor, Permission.REGISTER_READ), names)
+        self._set(
+            chosen=chosen,
+            children=children,
+            is_day=is_day,
+            shown_day=day.isoformat(),
+            may_manage=may(actor, Permission.SESSION_MANAGE),
+            may_filter=actor.is_staff,
+            is_empty=not sessions,
+            answer=answer(
+                sessions,
+                total,
+                when=_when(first, last, today),
+                now=now if first <= today <= last else None,
+                zone=zone,
+            ),
+        )
+        by_room = (
+            is_day and actor.faculty_id is None and actor.is_staff and not chosen.keys() & set(_NARROWING)
+        )
+        self._draw(sessions, (first, last), today, looker, holidays, terms, by_room=by_room)
+        self._link(day, monday, today)
+        self._set(phase=READY, problem="")
 
     def _draw(
         self,
         sessions: Sequence[SessionRead],
-        holidays: Sequence[HolidayRead],
-        monday: date,
+        span: tuple[date, date],
         today: date,
-        zone: ZoneInfo,
-        actor: Actor,
+        looker: Looker,
+        holidays: Sequence[HolidayRead],
+        terms: Sequence[TermRead],
+        *,
+        by_room: bool,
     ) -> None:
-        now = utc_now().astimezone(zone)
-        hours = hours_of([(each.starts_at, each.ends_at) for each in sessions], zone)
-        shown_days = (
-            7
-            if any(each.local_date.weekday() > 4 for each in sessions)
-            or monday + timedelta(days=5) <= today <= monday + timedelta(days=6)
-            else 5
+        first, last = span
+        hours = hours_shown(sessions, looker.zone)
+        week = [monday_of(first) + timedelta(days=offset) for offset in range(7)]
+        link = {each: self._address(each, self.chosen, is_day=True) for each in week}
+        days = [first] if self.is_day else days_shown(sessions, first, today)
+        layout, columns = week_columns(
+            sessions, days, hours, looker=looker, today=today, holidays=holidays, terms=terms, link=link
         )
-        self.is_dense, days = False, []
-        for offset in range(shown_days):
-            day = monday + timedelta(days=offset)
-            todays = [each for each in sessions if each.local_date == day]
-            stand = places([(each.starts_at, each.ends_at) for each in todays], hours, zone)
-            self.is_dense = self.is_dense or any(place.lanes > _MOST_LANES for place in stand)
-            lessons = [_lesson(each, zone, actor) for each in todays]
-            for lesson, place in zip(lessons, stand, strict=True):
-                lesson.top, lesson.height = f"{place.top:.3f}%", f"{place.height:.3f}%"
-                lesson.left, lesson.width = f"{place.lane / place.lanes:.4%}", f"{1 / place.lanes:.4%}"
-            share = share_of_day(now.time(), hours)
-            days.append(
-                Day(
-                    key=day.isoformat(),
-                    label=day_label(day),
-                    is_today=day == today,
-                    holiday=_holiday_on(day, holidays),
-                    now=f"{share:.2f}%" if day == today and 0 <= share <= 100 else "",
-                    lessons=lessons,
-                )
-            )
-        self.days = days
-        self.hours = [f"{hour:02d}:00" for hour in range(hours[0], hours[1])]
-        self.hour_count = len(self.hours)
-        self.is_empty = not sessions
-        self.week_label = days_label(monday, monday + timedelta(days=6))
-        self.answer = _answer(sessions, is_this_week=monday == monday_of(today), zone=zone)
+        agenda = columns[0].lessons if by_room else []
+        if by_room and sessions:
+            layout, columns = ROOMS, room_columns(sessions, hours, looker=looker, is_today=first == today)
+        share = share_of_day(looker.now.astimezone(looker.zone).time(), hours)
+        self._set(
+            layout=layout,
+            columns=columns,
+            agenda=agenda,
+            strip=day_strip(
+                week, shown=first if self.is_day else None, today=today, holidays=holidays, link=link
+            ),
+            hours=[f"{hour:02d}:00" for hour in range(*hours)],
+            hour_count=hours[1] - hours[0],
+            now_top=f"{share:.2f}%" if first <= today <= last and 0 <= share <= 100 else "",
+            span_label=day_label(first, with_year=True) if self.is_day else days_label(first, last),
+            term_label=terms_of(first, last, terms),
+            holiday_label=columns[0].holiday if self.is_day and columns and not by_room else "",
+        )
+
+    def _link(self, day: date, monday: date, today: date) -> None:
+        step = timedelta(days=1 if self.is_day else 7)
+        at = day if self.is_day else monday
+        now_name = {"day": today.isoformat()} if self.is_day else {}
+        self._set(
+            previous_href=self._address(at - step, self.chosen),
+            next_href=self._address(at + step, self.chosen),
+            now_href=routes.with_query(routes.TIMETABLE, **now_name, **self.chosen),
+            week_href=self._address(monday, self.chosen, is_day=False),
+            day_href=self._address(
+                today if monday_of(today) == monday and not self.is_day else day, self.chosen, is_day=True
+            ),
+            subscribe_href=routes.with_query(
+                routes.ACCOUNT_CALENDAR,
+                **{name: self.chosen[name] for name in ("student", "batch", "room") if name in self.chosen},
+            ),
+        )
+
+    def _set(self, **values: Any) -> None:
+        """Assign what differs, so that a refresh without news sends nothing."""
+        for name, value in values.items():
+            if getattr(self, name) != value:
+                setattr(self, name, value)
 
 
-def _week_of(text: str, today: date) -> date:
+async def _sessions(
+    session: AsyncSession, actor: Actor, first: date, last: date, chosen: Mapping[str, str]
+) -> tuple[list[SessionRead], int, list[list[str]], dict[int, list[str]]]:
+    """The sessions, how many there are, a guardian's children to choose from, and which of them are in which session."""
+    wanted: dict[str, Any] = {f"{name}_id": int(value) for name, value in chosen.items()}
+    span: dict[str, Any] = {"actor": actor, "start_date": first, "end_date": last, "page": _ALL}
+    children = await list_own_students(session, actor=actor) if actor.role is Role.GUARDIAN else []
+    options = [[str(each.id), each.full_name] for each in children] if len(children) > 1 else []
+    if not options or "student" in chosen or len(children) > _MOST_CHILDREN:
+        found = await list_sessions(session, **span, **wanted)
+        return list(found.items), found.total, options, {}
+    by_id: dict[int, SessionRead] = {}
+    names: dict[int, list[str]] = {}
+    for child in children:
+        for each in (await list_sessions(session, **span, **wanted, student_id=child.id)).items:
+            by_id[each.id] = each
+            names.setdefault(each.id, []).append(child.given_name)
+    ordered = sorted(by_id.values(), key=lambda each: (each.starts_at, each.batch_name, each.id))
+    return ordered, len(ordered), options, names
+
+
+def _is_id(text: str) -> bool:
+    return text.isdecimal() and len(text) <= 18 and int(text) > 0
+
+
+def _day_of(text: str, otherwise: date | None) -> date | None:
+    """The date, when it is one that a timetable can be for."""
     try:
         day = date.fromisoformat(text[:10])
     except ValueError:
-        day = today
-    return monday_of(day if date(1900, 1, 8) <= day <= date(2200, 12, 20) else today)
+        return otherwise
+    return day if date(1900, 1, 8) <= day <= date(2200, 12, 20) else otherwise
 
 
-def _holiday_on(day: date, holidays: Sequence[HolidayRead]) -> str:
-    return ", ".join(each.name for each in holidays if each.starts_on <= day <= each.ends_on)
-
-
-def _lesson(session: SessionRead, zone: ZoneInfo, actor: Actor) -> Lesson:
-    is_cancelled = session.status is SessionStatus.CANCELLED
-    note = ""
-    if is_cancelled:
-        note = (
-            _("Cancelled: {reason}").format(reason=session.cancel_reason)
-            if session.cancel_reason
-            else _("Cancelled")
-        )
-    elif session.substitute_for_name:
-        note = _("for {name}").format(name=session.substitute_for_name)
-    times = time_label(session.starts_at, session.ends_at, zone)
-    teacher = session.faculty_name or _("No teacher")
-    said = [session.batch_name, times, session.room_name or "", teacher, note]
-    return Lesson(
-        id=session.id,
-        title=session.batch_name,
-        subject=session.subject_name,
-        tone=f"tone-{session.subject_id % _TONES}",
-        time=times,
-        room=session.room_name or "",
-        teacher=teacher if actor.faculty_id is None or session.faculty_id != actor.faculty_id else "",
-        note=note,
-        count=session.expected_count,
-        is_cancelled=is_cancelled,
-        is_now=not is_cancelled and session.starts_at <= utc_now() < session.ends_at,
-        is_taken=session.register_taken_at is not None,
-        href=routes.register(session.id) if may(actor, Permission.REGISTER_READ) else "",
-        label=", ".join(part for part in said if part),
-        top="",
-        height="",
-        left="",
-        width="",
-    )
-
-
-def _answer(sessions: Sequence[SessionRead], *, is_this_week: bool, zone: ZoneInfo) -> str:
-    if not sessions:
-        return _("No sessions in this week.")
-    cancelled = sum(each.status is SessionStatus.CANCELLED for each in sessions)
-    covered = sum(
-        each.substitute_for_id is not None for each in sessions if each.status is not SessionStatus.CANCELLED
-    )
-    words = [ngettext("{n} session", "{n} sessions", len(sessions)).format(n=len(sessions))]
-    if cancelled:
-        words.append(ngettext("{n} cancelled", "{n} cancelled", cancelled).format(n=cancelled))
-    if covered:
-        words.append(ngettext("{n} with a substitute", "{n} with a substitute", covered).format(n=covered))
-    sentence = _("{list}.").format(list=", ".join(words))
-    now = utc_now()
-    coming = [
-        each for each in sessions if each.starts_at > now and each.status is not SessionStatus.CANCELLED
-    ]
-    if is_this_week and coming:
-        upcoming = min(coming, key=lambda each: each.starts_at)
-        sentence += " " + _("Next: {batch}, {day} {time}.").format(
-            batch=upcoming.batch_name,
-            day=day_label(upcoming.local_date),
-            time=f"{upcoming.starts_at.astimezone(zone):%H:%M}",
-        )
-    return sentence
+def _when(first: date, last: date, today: date) -> str:
+    if first == last:
+        if first == today:
+            return _("today")
+        return _("on {day}").format(day=day_label(first))
+    if first <= today <= last:
+        return _("this week")
+    return _("in the week of {day}").format(day=day_label(first))

@@ -2,7 +2,7 @@
 
 from collections.abc import AsyncIterator, Sequence
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import date, timedelta
 from typing import Any, ClassVar
 from zoneinfo import ZoneInfo
 
@@ -38,6 +38,7 @@ from academics_app.ui.components import (
     plain_table,
     short_date,
 )
+from academics_app.ui.components.rate import percent, rate_button, rate_panel
 from academics_app.ui.i18n import _, ngettext
 from academics_app.ui.identity import current_actor
 from academics_app.ui.pages import page
@@ -47,6 +48,7 @@ from academics_app.ui.watching import changes, guarded
 
 _PERIOD = timedelta(weeks=12)
 _RECORDS = 10
+_ALL_RECORDS = 200
 _WEEKDAYS = (_("Mon"), _("Tue"), _("Wed"), _("Thu"), _("Fri"), _("Sat"), _("Sun"))
 
 
@@ -98,6 +100,12 @@ class StudentRecord(RecordState, rx.State):
     batches: list[BatchRow] = []
     records: list[RecordRow] = []
     answer: str = ""
+    rate: str = ""
+    counted: str = ""
+    period: str = ""
+    start: str = ""
+    end: str = ""
+    download: str = ""
     left_out: str = ""
     may_edit: bool = False
 
@@ -129,7 +137,10 @@ class StudentRecord(RecordState, rx.State):
             batches = await list_batches(
                 session, actor=actor, page=PageRequest(limit=50), student_id=student_id
             )
-            summary, records = await _attendance(session, actor, student_id, zone)
+            start, end, is_chosen = self._period(zone)
+            summary, records = await _attendance(
+                session, actor, student_id, zone, start, end, everything=is_chosen
+            )
         self.student = _view(student)
         self.guardians = [guardian_row(guardian, student_id) for guardian in guardians.items]
         self.batches = [
@@ -145,8 +156,30 @@ class StudentRecord(RecordState, rx.State):
             for batch in batches.items
         ]
         self.records = records
-        self.answer, self.left_out = _said(summary), _left_out(summary)
+        self.start, self.end = start.isoformat(), end.isoformat()
+        self.period = (
+            _("Attendance from {start} to {end}").format(start=day(start), end=day(end))
+            if is_chosen
+            else _("Attendance in the last twelve weeks")
+        )
+        self.answer, self.left_out = _said(summary, self.period), _left_out(summary)
+        self.rate = percent(summary.rate)
+        self.counted = _("Attended {attended} of {counted} sessions that count:").format(
+            attended=summary.attended, counted=summary.counted
+        )
+        self.download = routes.with_query(
+            f"/api/v1/students/{student_id}/attendance.csv", start_date=self.start, end_date=self.end
+        )
         self.may_edit = may(actor, Permission.STUDENT_UPDATE)
+
+    def _period(self, zone: ZoneInfo) -> tuple[date, date, bool]:
+        """The period of the address, or the last weeks; whether the address chose it."""
+        query = self.router.url.query_parameters
+        try:
+            return date.fromisoformat(query["start"]), date.fromisoformat(query["end"]), True
+        except (KeyError, ValueError):
+            today = local_date(utc_now(), zone)
+            return today - _PERIOD, today, False
 
     def _clear(self) -> None:
         self.answer, self.left_out = "", ""
@@ -192,6 +225,7 @@ def _record() -> rx.Component:
             ),
         ),
         rx.cond(StudentRecord.may_edit, student_form()),
+        rate_panel(),
     )
 
 
@@ -244,8 +278,16 @@ def _batches() -> rx.Component:
 
 
 def _attendance_card() -> rx.Component:
-    nothing = rx.el.p(_("No sessions in the last twelve weeks."), class_name="muted small")
+    nothing = rx.el.p(_("No sessions in this time."), class_name="muted small")
+    rate = rate_button(
+        StudentRecord.rate,
+        student_id=StudentRecord.student.id,
+        start=StudentRecord.start,
+        end=StudentRecord.end,
+        name=StudentRecord.student.name,
+    )
     return card(
+        card_body(rx.el.p(StudentRecord.counted, " ", rate, class_name="stat")),
         rx.cond(
             StudentRecord.records.length() > 0,  # pyright: ignore[reportAttributeAccessIssue]
             plain_table(
@@ -261,7 +303,8 @@ def _attendance_card() -> rx.Component:
             card_body(nothing),
         ),
         rx.cond(StudentRecord.left_out, card_body(rx.el.p(StudentRecord.left_out, class_name="muted small"))),
-        title=_("Attendance in the last twelve weeks"),
+        title=StudentRecord.period,
+        actions=(rx.el.a(_("CSV"), href=StudentRecord.download, class_name="btn btn-quiet", download=True),),
     )
 
 
@@ -270,16 +313,22 @@ def _or_none(value: Any, shown: Any) -> rx.Component:
 
 
 async def _attendance(
-    session: AsyncSession, actor: Actor, student_id: int, zone: ZoneInfo
+    session: AsyncSession,
+    actor: Actor,
+    student_id: int,
+    zone: ZoneInfo,
+    start: date,
+    end: date,
+    *,
+    everything: bool,
 ) -> tuple[AttendanceSummary, list[RecordRow]]:
-    today = local_date(utc_now(), zone)
-    period = {"student_id": student_id, "start_date": today - _PERIOD, "end_date": today}
+    period = {"student_id": student_id, "start_date": start, "end_date": end}
     summary = await summarise_attendance(session, actor=actor, **period)
     records = await list_attendance(session, actor=actor, **period)
-    return summary, _record_rows(records, zone)
+    return summary, _record_rows(records, zone, limit=_ALL_RECORDS if everything else _RECORDS)
 
 
-def _record_rows(records: Sequence[AttendanceRecord], zone: ZoneInfo) -> list[RecordRow]:
+def _record_rows(records: Sequence[AttendanceRecord], zone: ZoneInfo, *, limit: int) -> list[RecordRow]:
     past = [record for record in records if record.left_out_because != LEFT_OUT["upcoming"]]
     return [
         RecordRow(
@@ -289,7 +338,7 @@ def _record_rows(records: Sequence[AttendanceRecord], zone: ZoneInfo) -> list[Re
             status=record.status or "",
             detail=_remark(record),
         )
-        for record in past[:_RECORDS]
+        for record in past[:limit]
     ]
 
 
@@ -304,11 +353,11 @@ def _remark(record: AttendanceRecord) -> str:
     return " · ".join(part for part in parts if part)
 
 
-def _said(summary: AttendanceSummary) -> str:
+def _said(summary: AttendanceSummary, period: str) -> str:
     if not summary.counted:
-        return _("No session counts yet in the last twelve weeks.")
-    return _("Attended {attended} of {counted} sessions ({rate} %) in the last twelve weeks.").format(
-        attended=summary.attended, counted=summary.counted, rate=f"{summary.rate:.0f}"
+        return _("{period}: no session counts yet.").format(period=period)
+    return _("{period}: {rate}, {attended} of {counted} sessions.").format(
+        period=period, attended=summary.attended, counted=summary.counted, rate=percent(summary.rate)
     )
 
 

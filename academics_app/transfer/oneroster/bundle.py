@@ -6,25 +6,17 @@ Passwords never leave this module: cells of a column whose name speaks of a pass
 import csv
 import hashlib
 import io
-import stat
-import zipfile
-import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 
 from academics_app.core.errors import InvalidInput
+from academics_app.transfer.archive import read_files
 from academics_app.transfer.oneroster.columns import FILES, LEFT_ASIDE, canonical_columns
 from academics_app.transfer.progress import Progress, Stage, silent
 
-MAX_UPLOAD_BYTES = 64 * 2**20
-MAX_UNPACKED_BYTES = 384 * 2**20
-MAX_ENTRIES = 200
 MAX_ROWS = 1_000_000
 MAX_CELL_LENGTH = 20_000
-
-_ENCRYPTED = 0x1
-_CHUNK = 2**16
 
 
 @dataclass(slots=True)
@@ -86,7 +78,7 @@ def read_bundle(source: Path | bytes, *, name: str, progress: Progress = silent)
 
     Works the CPU: call it in a thread.
     """
-    contents = _folder(source) if isinstance(source, Path) and source.is_dir() else _zip(source)
+    contents = read_files(source, suffixes=[".csv"], unusable=_unusable)
     digest = hashlib.sha256()
     for file_name, content in sorted(contents.items()):
         digest.update(f"{file_name}:{len(content)}:".encode())
@@ -107,73 +99,6 @@ def read_bundle(source: Path | bytes, *, name: str, progress: Progress = silent)
 
 def _unusable(reason: str) -> InvalidInput:
     return InvalidInput(f"This can't be imported as OneRoster. {reason}", fields={"file": reason})
-
-
-def _folder(path: Path) -> dict[str, bytes]:
-    files = [file for file in sorted(path.iterdir()) if file.suffix.lower() == ".csv" and file.is_file()]
-    if not files:
-        raise _unusable("The folder holds no CSV file.")
-    if sum(file.stat().st_size for file in files) > MAX_UNPACKED_BYTES:
-        raise _unusable(f"Its files are larger than {MAX_UNPACKED_BYTES // 2**20} MB together.")
-    return {file.name: file.read_bytes() for file in files}
-
-
-def _zip(source: Path | bytes) -> dict[str, bytes]:
-    size = source.stat().st_size if isinstance(source, Path) else len(source)
-    if size > MAX_UPLOAD_BYTES:
-        raise _unusable(f"It is larger than {MAX_UPLOAD_BYTES // 2**20} MB.")
-    try:
-        with zipfile.ZipFile(source if isinstance(source, Path) else io.BytesIO(source)) as archive:
-            return _unpacked(archive, _entries(archive))
-    except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError) as error:
-        raise _unusable("It isn't a zip file, or it is damaged.") from error
-
-
-def _entries(archive: zipfile.ZipFile) -> list[zipfile.ZipInfo]:
-    """The CSV files' entries, all from the same folder of the archive; anything suspicious refuses the whole."""
-    infos = archive.infolist()
-    if len(infos) > MAX_ENTRIES:
-        raise _unusable(f"The zip holds more than {MAX_ENTRIES} files.")
-    folders: set[PurePosixPath] = set()
-    chosen: list[zipfile.ZipInfo] = []
-    for info in infos:
-        path = PurePosixPath(info.filename.replace("\\", "/"))
-        if path.is_absolute() or ".." in path.parts or ":" in info.filename:
-            raise _unusable(f"The zip holds a path that leads out of it: {info.filename[:100]!r}.")
-        if stat.S_ISLNK(info.external_attr >> 16):
-            raise _unusable(f"The zip holds a link: {info.filename[:100]!r}.")
-        if info.is_dir() or path.suffix.lower() != ".csv":
-            continue
-        if path.parts[0] == "__MACOSX" or path.name.startswith("."):
-            continue
-        if info.flag_bits & _ENCRYPTED:
-            raise _unusable("The zip is protected by a password.")
-        folders.add(path.parent)
-        chosen.append(info)
-    if not chosen:
-        raise _unusable("The zip holds no CSV file.")
-    if len(folders) > 1:
-        raise _unusable("The zip holds CSV files in several folders; put one bundle into one zip.")
-    return chosen
-
-
-def _unpacked(archive: zipfile.ZipFile, entries: list[zipfile.ZipInfo]) -> dict[str, bytes]:
-    """The contents, counted while unpacking: the sizes that a zip declares can't be believed."""
-    contents: dict[str, bytes] = {}
-    total = 0
-    for info in entries:
-        parts: list[bytes] = []
-        with archive.open(info) as stream:
-            while chunk := stream.read(_CHUNK):
-                total += len(chunk)
-                if total > MAX_UNPACKED_BYTES:
-                    raise _unusable(f"Unpacked it is larger than {MAX_UNPACKED_BYTES // 2**20} MB.")
-                parts.append(chunk)
-        name = PurePosixPath(info.filename.replace("\\", "/")).name
-        if name in contents:
-            raise _unusable(f"The zip holds {name} twice.")
-        contents[name] = b"".join(parts)
-    return contents
 
 
 def _add(bundle: Bundle, file_name: str, content: bytes) -> None:

@@ -47,11 +47,11 @@ _FIELD_OF = {
 class Draft:
     """Collects the plan. Rules ask it and tell it; it decides nothing of its own."""
 
-    def __init__(self, bundle: Bundle, snapshot: Snapshot) -> None:
+    def __init__(self, bundle: Bundle, snapshot: Snapshot, *, source: str = "oneroster") -> None:
         self.bundle = bundle
         self.snapshot = snapshot
         self.today = snapshot.today.isoformat()
-        self.plan = Plan(bundle.name, bundle.digest, bundle.version)
+        self.plan = Plan(bundle.name, bundle.digest, bundle.version, source)
         self.term_dates: dict[str, tuple[str, str]] = {}
         """First and last day of every academic session in the file, also of those that are left out."""
         self._planned: dict[tuple[Kind, Entity], Values] = {}

@@ -151,6 +151,9 @@ def _plan_pair(draft: Draft, student: Entity, batch: Entity, all_told: list[_Tol
             )
             draft.refuse(told.row, Kind.ENROLLMENT, "beginDate", reason)
             continue
+        if (sentence := draft.snapshot.clashing.get(told.row["sourcedId"])) is not None:
+            draft.refuse(told.row, Kind.ENROLLMENT, "classSourcedId", sentence)
+            continue
         standing.append(days)
         first_row[days] = told.row.number
         ids = {"student_id": student, "batch_id": batch}
@@ -161,10 +164,12 @@ def _plan_known(draft: Draft, here_ids: list[int], known: list[_Told]) -> list[D
     """Plan the enrolments that are here already; the days on which the student is then enrolled."""
     rows = draft.snapshot.rows[Kind.ENROLLMENT]
     merges = {told.entity_id: _compare(told, rows[told.entity_id]) for told in known if told.entity_id}
+    clashing = draft.snapshot.clashing
+    elsewhere = {told.entity_id: clashing.get(told.row["sourcedId"]) for told in known}
     moves: dict[int, tuple[Days, Days]] = {}
     for id_, merged in merges.items():
         before, after = _span(rows[id_]), _span({**rows[id_], **merged.changes})
-        if after != before:
+        if after != before and not elsewhere[id_]:
             moves[id_] = (before, after)
     staying = [_span(rows[id_]) for id_ in here_ids if id_ not in moves]
     moved = movable(staying, moves)
@@ -172,7 +177,9 @@ def _plan_known(draft: Draft, here_ids: list[int], known: list[_Told]) -> list[D
         draft.plan.parked |= moved
     for told in known:
         id_ = told.entity_id or 0
-        if id_ in moves and id_ not in moved:
+        if sentence := elsewhere[id_]:
+            draft.refuse(told.row, Kind.ENROLLMENT, "classSourcedId", sentence)
+        elif id_ in moves and id_ not in moved:
             reason = "With its new dates it would overlap another enrolment of the student in this class."
             draft.refuse(told.row, Kind.ENROLLMENT, "beginDate", reason)
         else:

@@ -29,6 +29,11 @@ class Kind(StrEnum):
     TEACHING = "teaching"
     """A teacher's enrolment in a class; of these the batch's one faculty member is chosen."""
     ENROLLMENT = "enrollment"
+    SESSION = "session"
+    """A day, or a class on a day, that attendance events speak of."""
+    MARK = "mark"
+    PRESENCE = "presence"
+    """A student whom the events of a session don't mention, where that means present."""
 
 
 class Action(StrEnum):
@@ -108,6 +113,25 @@ class Remember:
     values: dict[str, Any]
 
 
+@dataclass(frozen=True, slots=True)
+class Category:
+    """An attendance category of the other system, how many events have it, and the status it becomes here, if any."""
+
+    name: str
+    events: int
+    status: str | None
+
+
+@dataclass(slots=True)
+class MarkWrite:
+    """A mark to be stored. `before` is the one that it replaces, with its version; None: the first."""
+
+    session: Entity
+    student: Entity
+    before: dict[str, Any] | None
+    after: dict[str, Any]
+
+
 @dataclass(slots=True)
 class Plan:
     """Everything that will be written, and everything that there is to say about it."""
@@ -115,6 +139,8 @@ class Plan:
     bundle_name: str
     bundle_digest: str
     version: str
+    source: str = "oneroster"
+    """`ImportedRecord.source` and `ImportRun.source`."""
     files: dict[str, int] = field(default_factory=dict)
     """The files that were read, with their number of rows."""
     creates: dict[Kind, list[Create]] = field(default_factory=lambda: {kind: [] for kind in Kind})
@@ -123,6 +149,12 @@ class Plan:
     remembered: list[Remember] = field(default_factory=list)
     parked: set[int] = field(default_factory=set)
     """Enrolments that change places in time with one another: out of the way first, then to their new dates."""
+    marks: list[MarkWrite] = field(default_factory=list)
+    taken: list[Entity] = field(default_factory=list)
+    """Sessions whose registers count as taken from now on."""
+    categories: list[Category] = field(default_factory=list)
+    """The attendance categories of the file and what they mean; none in a roster."""
+    unmentioned_present: bool = False
     messages: list[Message] = field(default_factory=list)
     counts: Counter[tuple[str, Kind, Action]] = field(default_factory=Counter)
     digest: str = ""
@@ -134,6 +166,8 @@ class Plan:
             sum(map(len, self.creates.values()))
             + sum(map(len, self.updates.values()))
             + len(self.links)
+            + len(self.marks)
+            + len(self.taken)
             + len(self.remembered)
         )
 
@@ -149,6 +183,8 @@ class Plan:
             [[(u.entity_id, u.version, u.values) for u in self.updates[kind]] for kind in Kind],
             [(li.student, li.guardian, li.relation, li.is_primary) for li in self.links],
             [(r.kind, r.sourced_id, r.entity, r.values) for r in self.remembered],
+            [(m.session, m.student, m.before, m.after) for m in self.marks],
+            self.taken,
             [(m.file, m.row, m.level, m.field, m.reason) for m in self.messages],
         ]
         self.digest = hashlib.sha256(

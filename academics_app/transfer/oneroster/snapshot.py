@@ -54,12 +54,16 @@ class Snapshot:
     """(student, guardian)."""
     enrollments: dict[tuple[int, int], list[int]] = field(default_factory=dict)
     """Ids by (student, batch)."""
+    marks: dict[tuple[int, int], Values] = field(default_factory=dict)
+    """By (session, student), of the sessions that an earlier import made; with `version`."""
     subject_by_name: dict[str, int] = field(default_factory=dict)
     """By the normalised name."""
     branch_ids: list[int] = field(default_factory=list)
     """Every active branch."""
     scheduled_batches: set[int] = field(default_factory=set)
     """Batches here that have weekly meetings."""
+    clashing: dict[str, str] = field(default_factory=dict)
+    """Enrolments, by sourcedId, that would put their student in two places at once, and the sentence that says so."""
     not_in_file: dict[Kind, int] = field(default_factory=dict)
     """How many records of earlier imports the bundle does not mention."""
 

@@ -20,15 +20,34 @@ SCREENS = [
     ("admin", "/students"),
     ("admin", "/batches"),
     ("admin", "/timetable"),
+    ("admin", "/timetable?day=2026-11-24"),
+    ("admin", "/terms"),
+    ("admin", "/account/calendar"),
     ("admin", "/faculty"),
     ("admin", "/subjects"),
     ("admin", "/import"),
     ("admin", "/settings"),
+    ("admin", "/attendance/checks"),
+    ("admin", "/attendance/absenteeism"),
+    ("admin", "/absences"),
+    ("faculty", "/absences"),
+    ("counselor", "/absences"),
+    ("guardian", "/absences"),
+    ("student", "/absences?new=1"),
     ("faculty", "/today"),
     ("faculty", "/timetable"),
     ("counselor", "/students"),
     ("student", "/home"),
+    ("student", "/check-in"),
+    ("admin", "/attendance/kiosks"),
+    ("admin", "/attendance"),
+    ("admin", "/attendance?days=365"),
+    ("admin", "/attendance/corrections"),
+    ("faculty", "/attendance"),
+    ("faculty", "/attendance/corrections"),
     ("guardian", "/home"),
+    ("guardian", "/timetable"),
+    ("guardian", "/account/calendar"),
 ]
 
 
@@ -57,7 +76,7 @@ async def test_screen(sign_in: SignIn, role: str, path: str) -> None:
     await _check_all_looks(page)
 
 
-@pytest.mark.parametrize("path", ["/login", "/register", "/invitation", "/nothing/here"])
+@pytest.mark.parametrize("path", ["/login", "/register", "/invitation", "/kiosk", "/nothing/here"])
 async def test_screen_without_sign_in(
     new_context: Callable[[], Awaitable[BrowserContext]], path: str
 ) -> None:

@@ -1,0 +1,55 @@
+"""The words of check-in that its JavaScript shows. `{...}` is filled in there."""
+
+from academics_app.ui.i18n import _
+
+WALL: dict[str, str] = {
+    "seconds": _("New code in {n} s"),
+    "waiting": _("Waiting for a new code…"),
+    "full_screen": _("Full screen"),
+    "leave_full_screen": _("Leave full screen"),
+}
+CHECK_IN: dict[str, str] = {
+    "field": _("Code on the wall"),
+    "help": _("Scan the code with your phone's camera, or type its six characters."),
+    "check_in": _("Check in"),
+    "busy": _("Checking you in…"),
+    "done": _("You are checked in to {batch}, {time}"),
+    "next": _("Your teacher sees it beside your name in the register. You need do nothing else."),
+    "next_late": _("You came after the start, so your teacher may mark you as late."),
+    "offline": _("No connection. You are not checked in yet."),
+    "failed": _("Something went wrong on our side. You are not checked in yet."),
+    "again": _("Try again"),
+    "empty": _("Type the code first."),
+}
+KIOSK: dict[str, str] = {
+    "title": _("Check in"),
+    "loading": _("Starting…"),
+    "field": _("Your student code"),
+    "idle": _("Type or scan your code"),
+    "check_in": _("Check in"),
+    "busy": _("One moment…"),
+    "welcome": _("Welcome, {name}"),
+    "already": _("You are in already, {name}"),
+    "nobody": _("No session of yours now"),
+    "nobody_help": _("Check the code, or ask at the desk."),
+    "undo_for": _("Not you? Undo ({n})"),
+    "undone": _("Taken back"),
+    "not_undone": _("It was too late to take that back"),
+    "wait": _("Please wait {n} s"),
+    "offline": _("No connection"),
+    "offline_help": _("Codes can't be taken just now. Nothing is sent later by itself."),
+    "failed": _("That did not work"),
+    "again": _("Please type your code again in a moment."),
+    "unknown": _("This device is not a kiosk"),
+    "unknown_help": _("Open the link of a kiosk on it. An admin makes one under Attendance, Kiosks."),
+    "used": _("This link was used already or is void"),
+    "used_help": _("Each link sets up one device. An admin can make a new one under Attendance, Kiosks."),
+    "revoked": _("This kiosk was shut"),
+    "revoked_help": _("An admin has revoked it."),
+    "letters": _("ABC"),
+    "letters_label": _("Letters"),
+    "digits": _("123"),
+    "digits_label": _("Digits"),
+    "delete": _("Delete"),
+    "keypad": _("Keypad"),
+}
