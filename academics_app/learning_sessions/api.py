@@ -40,7 +40,7 @@ async def list_batches(
     session: ReadSessionDep,
     actor: ActorDep,
     page: PageDep,
-    query: Annotated[str, Query(max_length=200)] = "",
+    query: Annotated[str, Query(alias="q", max_length=200)] = "",
     status: BatchStatus | None = None,
     subject_id: Filter = None,
     faculty_id: Filter = None,

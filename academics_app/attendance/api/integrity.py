@@ -1,6 +1,5 @@
 """Integrity checks over REST."""
 
-from datetime import date
 from typing import Annotated
 
 from fastapi import APIRouter, Query
@@ -16,12 +15,13 @@ from academics_app.attendance.schemas.integrity import (
     FixCommand,
     FixResult,
 )
+from academics_app.core.fields import Date
 from academics_app.core.pagination import Page
 
 router = APIRouter(prefix="/attendance/checks", tags=["attendance"])
 
 Since = Annotated[
-    date | None, Query(description="First day of the sessions to look at; a year ago by default")
+    Date | None, Query(description="First day of the sessions to look at; a year ago by default")
 ]
 
 
