@@ -24,7 +24,7 @@ serve: $(RUNTIME)  ## Serve the built front end, without building
 	@exec $(ACADEMICS) serve
 
 test: $(DEV)  ## Run all tests; those in a browser need a Chromium
-	@$(PYTHON) -m pytest $(ARGS)
+	@$(PYTHON) -m pytest -n 2 --dist loadgroup $(ARGS)
 
 fuzz: $(DEV)  ## Try thousands of odd requests on the REST API, as each role
 	@$(PYTHON) -m tests.fuzz $(ARGS)

@@ -1,5 +1,6 @@
-"""The real PostgreSQL, one database a run; each test in a transaction that is rolled back."""
+"""The real PostgreSQL, one database for each process of a run; each test in a transaction that is rolled back."""
 
+import atexit
 import os
 import shutil
 import tempfile
@@ -27,10 +28,22 @@ from academics_app.launcher import migrations  # noqa: E402
 from academics_app.models import metadata  # noqa: E402
 
 configure_logging("warning")
+atexit.register(shutil.rmtree, _DATA_DIR, ignore_errors=True)
+
+SCREENS = ("chaos", "launcher", "register_screen", "ui/screens")
+"""Folders whose tests start the whole product: one process runs them all, on one build, one server, one browser."""
 
 Headers = dict[str, str]
 SignIn = Callable[[User], Awaitable[Headers]]
 CountQueries = Callable[[], AbstractContextManager[list[str]]]
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Say which tests stay together when `make test` shares them between two processes."""
+    root = Path(__file__).parent
+    for item in items:
+        place = item.path.relative_to(root).as_posix()
+        item.add_marker(pytest.mark.xdist_group("screens" if place.startswith(SCREENS) else place))
 
 
 @pytest.fixture(scope="session")
