@@ -61,7 +61,19 @@
       (all[at] ?? all[0])?.click();
     }
   });
+  // A row of tabs that is wider than the screen begins with the current one in sight.
+  let shownTab = null;
+  const showTab = () => {
+    const tab = document.querySelector('.tabs > [aria-current="page"]');
+    if (tab && tab !== shownTab) {
+      const row = tab.parentElement;
+      row.scrollLeft = tab.offsetLeft - row.offsetLeft - (row.clientWidth - tab.offsetWidth) / 2;
+    }
+    shownTab = tab;
+  };
+
   new MutationObserver(() => {
+    showTab();
     const all = options();
     if (all.length && !all.some((option) => option.getAttribute("aria-selected") === "true")) select(all[0]);
   }).observe(document.documentElement, { childList: true, subtree: true });

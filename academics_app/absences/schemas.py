@@ -1,5 +1,6 @@
 """Planned absences as they go in and out."""
 
+import re
 from datetime import date, datetime, time
 from enum import StrEnum
 from typing import Annotated, Self
@@ -12,6 +13,9 @@ from academics_app.core.fields import UNCHANGED, Date, Id, Text, Version, blank_
 Remark = Annotated[Text, StringConstraints(strip_whitespace=True, max_length=500)]
 
 
+_HOURS = re.compile(r"[0-2]?\d:[0-5]\d(:[0-5]\d(\.0*)?)?")
+
+
 def _wall_clock(value: object) -> object:
     """A time of day without a zone: it is the institute's, whatever zone the sender is in."""
     if isinstance(value, time):
@@ -21,7 +25,7 @@ def _wall_clock(value: object) -> object:
 
 def _is_naive(value: object) -> object:
     value = _wall_clock(value)
-    if isinstance(value, str) and (value.rstrip().upper().endswith("Z") or "+" in value):
+    if isinstance(value, int | float) or (isinstance(value, str) and not _HOURS.fullmatch(value.strip())):
         raise ValueError("must be a time of day without a zone, such as 10:00")
     return value
 

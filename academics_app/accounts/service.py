@@ -80,7 +80,7 @@ async def approve_user(
 
 async def create_user(session: AsyncSession, *, actor: Actor, data: UserCreate) -> UserRead:
     """An account without a password yet: `create_invitation` gives the link with which the person chooses one."""
-    require(actor, Permission.USER_MANAGE)
+    _require_manager(actor)
     user = await _add_user(session, User(**data.model_dump(exclude={"branch_ids"}), status=UserStatus.ACTIVE))
     _check_person(user)
     session.add_all(UserBranch(user_id=user.id, branch_id=branch_id) for branch_id in set(data.branch_ids))
@@ -104,9 +104,6 @@ async def update_user(session: AsyncSession, *, actor: Actor, user_id: int, data
     _check_person(user)
     user.search_text = _search_text(user)
     user.version += 1
-    await session.flush()  # the count below must see the change
-    if before["role"] == Role.ADMIN and not await _active_admins(session):
-        raise Conflict("This is the last admin who can sign in; make another one first.", code="last_admin")
     if data.branch_ids is not None:
         for row in await session.scalars(select(UserBranch).where(col(UserBranch.user_id) == user.id)):
             await session.delete(row)
@@ -116,6 +113,10 @@ async def update_user(session: AsyncSession, *, actor: Actor, user_id: int, data
         )
     after = _facts(user)
     if before["role"] != after["role"] or before["status"] != after["status"] or data.branch_ids is not None:
+        if before["role"] == Role.ADMIN:
+            await _refuse_no_admin(session)
+        if user_id == actor.user_id and changes.get("status", UserStatus.ACTIVE) is not UserStatus.ACTIVE:
+            raise Conflict("You cannot disable your own account.")
         await authentication.end_sign_ins(session, user_id=user.id)
     _record(session, actor, "user.update", user, before=before)
     announce(session, "users", f"user:{user.id}")
@@ -126,8 +127,6 @@ async def set_user_status(
     session: AsyncSession, *, actor: Actor, user_id: int, status: UserStatus
 ) -> UserRead:
     """Disable an account or let it in again."""
-    if user_id == actor.user_id and status is not UserStatus.ACTIVE:
-        raise Conflict("You cannot disable your own account.")
     return await update_user(session, actor=actor, user_id=user_id, data=UserUpdate(status=status))
 
 
@@ -141,7 +140,7 @@ async def list_users(
     status: UserStatus | None = None,
 ) -> Page[UserRead]:
     """Accounts, those that wait for approval first."""
-    require(actor, Permission.USER_MANAGE)
+    _require_manager(actor)
     statement = queries.users(role=role, status=status)
     statement = await search.narrow(session, statement, User.search_text, query)  # pyright: ignore[reportArgumentType]
     total = await session.scalar(select(func.count()).select_from(statement.order_by(None).subquery()))
@@ -151,7 +150,7 @@ async def list_users(
 
 async def access_user(session: AsyncSession, user_id: int, *, actor: Actor) -> User:
     """The account, for an actor who may manage accounts."""
-    require(actor, Permission.USER_MANAGE)
+    _require_manager(actor)
     user = await session.get(User, user_id)
     if user is None:
         raise NotFound("There is no such account.")
@@ -277,7 +276,7 @@ async def create_first_admin(session: AsyncSession, *, data: FirstAdmin, door: D
 
 async def create_admin(session: AsyncSession, *, actor: Actor, data: AdminCreate) -> UserRead:
     """An admin with a password, for the command line of a machine that its caller owns anyway."""
-    require(actor, Permission.USER_MANAGE)
+    _require_manager(actor)
     user = await _add_user(
         session,
         User(
@@ -303,6 +302,10 @@ async def list_audit_events(
 ) -> list[AuditRead]:
     """The audit log, newest first."""
     require(actor, Permission.AUDIT_READ)
+    if actor.branch_ids is not None:
+        raise Forbidden(
+            "The audit log is of every branch, so only an admin of the whole institute may read it."
+        )
     statement = queries.audit_events(subject_kind=subject_kind, subject_id=subject_id)
     rows = await session.execute(statement.offset(page.skip).limit(page.limit))
     return [AuditRead(**event.model_dump(), user_name=user_name or "System") for event, user_name in rows]
@@ -363,13 +366,32 @@ def _check_person(user: User) -> None:
             )
 
 
-async def _active_admins(session: AsyncSession) -> int:
-    count = await session.scalar(
+def _require_manager(actor: Actor) -> None:
+    require(actor, Permission.USER_MANAGE)
+    if actor.branch_ids is not None:
+        raise Forbidden(
+            "Accounts reach every branch, so only an admin of the whole institute may manage them."
+        )
+
+
+async def _refuse_no_admin(session: AsyncSession) -> None:
+    """Raise Conflict unless somebody is left who can sign in and may manage every account."""
+    # Two admins who take away each other's role are looked at one after the other.
+    await session.execute(select(func.pg_advisory_xact_lock(_FIRST_ADMIN_LOCK)))
+    await session.flush()  # the count must see the change
+    limited = select(col(UserBranch.user_id))
+    left = await session.scalar(
         select(func.count())
         .select_from(User)
-        .where(col(User.role) == Role.ADMIN, col(User.status) == UserStatus.ACTIVE)
+        .where(
+            col(User.role) == Role.ADMIN,
+            col(User.status) == UserStatus.ACTIVE,
+            col(User.password_hash).is_not(None),
+            col(User.id).not_in(limited),
+        )
     )
-    return count or 0
+    if not left:
+        raise Conflict("This is the last admin who can sign in; make another one first.", code="last_admin")
 
 
 def _search_text(user: User) -> str:

@@ -60,12 +60,19 @@ async def _app_error(_request: Request, error: Exception) -> JSONResponse:
 
 async def _validation_error(_request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, RequestValidationError)  # noqa: S101 - registered for this class
-    fields = {
-        _field_name(item["loc"]): str(item["msg"]).removeprefix("Value error, ") for item in error.errors()
-    }
+    fields = {_field_name(item["loc"]): _reason(item) for item in error.errors()}
     first = next(iter(fields.items()), ("input", "is malformed"))
     detail = f"{first[0]}: {first[1]}" + (f" (and {len(fields) - 1} more)" if len(fields) > 1 else "")
     return JSONResponse({"error": "invalid_input", "detail": detail, "fields": fields}, status_code=422)
+
+
+def _reason(item: dict[str, Any]) -> str:
+    if item["type"] in _TOO_SHORT and item.get("ctx", {}).get("min_length") == 1:
+        return "must not be empty"
+    return str(item["msg"]).removeprefix("Value error, ")
+
+
+_TOO_SHORT = frozenset({"string_too_short", "too_short"})
 
 
 async def _http_error(_request: Request, error: Exception) -> JSONResponse:

@@ -217,11 +217,9 @@ async def _access_finding(session: AsyncSession, *, actor: Actor, check: CheckNa
     require(actor, Permission.ATTENDANCE_REPAIR)
     settings = await current_settings(session)
     rows = await queries.CHECKS[check.value].one.rows(
-        session,
-        **_ids(subject),
-        **_reach(actor, settings, date.min),
+        session, subject=subject, **_ids(subject), **_reach(actor, settings, date.min)
     )
-    if not rows or rows[0].subject != subject:
+    if not rows:
         raise NotFound("There is no such finding, or it has been mended meanwhile.")
     return _finding(check, rows[0], settings)
 

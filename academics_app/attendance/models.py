@@ -52,6 +52,12 @@ class Attendance(SQLModel, table=True):
     __table_args__ = (
         CheckConstraint("(status = 'late') OR (minutes_late IS NULL)", name="minutes_only_when_late"),
         CheckConstraint("minutes_late BETWEEN 0 AND 600", name="minutes_range"),
+        Index(
+            "ix_attendance_absent",
+            "session_id",
+            postgresql_include=["student_id"],
+            postgresql_where=text("status = 'absent'"),
+        ),
     )
 
     session_id: int = Field(

@@ -217,6 +217,7 @@ def _names(row: Any) -> dict[str, Any]:
 def _state(row: Any, settings: InstituteSettings, *, expected: int, stored: int) -> RegisterState:
     return register_state(
         cancelled=row.status == "cancelled",
+        held=row.status == "held",
         taken=row.register_taken_at is not None,
         expected=expected,
         stored=stored,

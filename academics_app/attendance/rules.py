@@ -36,15 +36,19 @@ def register_state(
     now: datetime,
     opens_before: timedelta,
     overdue_after: timedelta,
+    held: bool = False,
 ) -> RegisterState:
-    """The one state that a list, a register and a chase-up agree on."""
+    """The one state that a list, a register and a chase-up agree on.
+
+    What was `held` though its register was never taken came from an import that tells of absences only: nobody owes it.
+    """
     if cancelled:
         return RegisterState.CANCELLED
     if taken:
         return RegisterState.TAKEN
     if expected == 0:
         return RegisterState.EMPTY
-    if now >= starts_at + overdue_after:
+    if now >= starts_at + overdue_after and not held:
         return RegisterState.OVERDUE
     if stored:
         return RegisterState.MARKING

@@ -71,6 +71,10 @@ async def mark_many(session: AsyncSession, *, actor: Actor, data: BulkMark) -> B
         raise InvalidInput(
             "A student is marked twice in one request.", fields={"marks": "names a student twice"}
         )
+    if len({command.mark_id for command in data.marks}) != len(ids):
+        raise InvalidInput(
+            "Two marks of one request have the same mark_id.", fields={"marks": "names a mark_id twice"}
+        )
     if not data.marks and data.take_register is None:
         raise InvalidInput("There is nothing to store.", fields={"marks": "is empty"})
     written = await _write(
@@ -265,7 +269,8 @@ async def _write(
     }
     unchanged = [command.student_id for command in commands if command.student_id not in marks]
     marks |= {student_id: _mark_of(roster[student_id]) for student_id in unchanged}
-    is_first_taker = take is not None and register.register_taken_at is None
+    is_taken_before = any(change.source is MarkSource.TAKE_REGISTER for change in skipped)
+    is_first_taker = take is not None and register.register_taken_at is None and not is_taken_before
     return _Written(
         marks=list(marks.values()),
         replayed=frozenset(replayed),
@@ -316,7 +321,7 @@ def _change(command: MarkCommand, roster: dict[int, Any], source: MarkSource | N
     row = roster.get(command.student_id)
     if row is None:
         raise InvalidInput(
-            f"Student {command.student_id} is not in this session.",
+            "This student is not in this session.",
             fields={"student_id": "is not in this session"},
         )
     return _Change(

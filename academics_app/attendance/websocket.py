@@ -101,13 +101,15 @@ async def _until_one_ends(*parts: Coroutine[Any, Any, None]) -> None:
 async def _receive(websocket: WebSocket, session_id: int, token: str) -> None:
     """Store what the client sends; a message that is refused is answered, and the socket stays open."""
     while True:
-        text = await websocket.receive_text()
+        received = await websocket.receive()
+        if received["type"] == "websocket.disconnect":
+            return
         actor = await _actor(token)
         if actor is None:
             await websocket.close(NOT_SIGNED_IN, "This sign-in has ended.")
             return
         try:
-            message = _parse(text)
+            message = _parse(received.get("text"))
             async with transaction() as session:
                 await _store(session, message, session_id=session_id, actor=actor)
         except ValidationError as error:
@@ -120,7 +122,9 @@ async def _receive(websocket: WebSocket, session_id: int, token: str) -> None:
             await _answer(websocket, **error.body())
 
 
-def _parse(text: str) -> AttendanceMarked | TopicCompleted:
+def _parse(text: str | None) -> AttendanceMarked | TopicCompleted:
+    if text is None:
+        raise _Malformed("message: must be text")
     if len(text) > LARGEST_MESSAGE:
         raise _Malformed("message: is too long")
     return _messages.validate_json(text)

@@ -6,6 +6,7 @@ import all models for it. Nothing imports this package but the command line, tes
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from zoneinfo import ZoneInfo
 
 import tzlocal
@@ -14,12 +15,14 @@ from sqlalchemy.ext.asyncio import AsyncSession
 
 from academics_app.accounts.models import User, UserBranch
 from academics_app.core.actor import Role
-from academics_app.core.clock import utc_now
+from academics_app.core.clock import local_date, utc_now
 from academics_app.core.db import announce, transaction
 from academics_app.core.errors import Conflict
 from academics_app.core.security import hash_password
 from academics_app.demo.institute import Institute, invent_institute
+from academics_app.demo.lately import HAPPENINGS
 from academics_app.demo.size import SizeName
+from academics_app.demo.teaching import DEMO_FACULTY_ID
 from academics_app.demo.writing import (
     ATTENDANCE_FROM_LEDGER,
     PROGRESS_FROM_ATTENDANCE,
@@ -72,8 +75,10 @@ async def load_demo(
         await _refuse_if_occupied(session)
         report("Inventing people and timetables", 0.0)
         password_hash = await hash_password(DEMO_PASSWORD)
-        institute = invent_institute(size, time_zone or _machine_zone(), utc_now(), password_hash)
+        now = utc_now()
+        institute = invent_institute(size, time_zone or _machine_zone(), now, password_hash)
         await _write(session, institute, report)
+        await _add_happenings(session, institute, now)
         announce(session, "settings", "students", "timetable")
     forget_settings()
     report("Done", 1.0)
@@ -115,6 +120,20 @@ async def _write(session: AsyncSession, institute: Institute, report: Progress) 
     await connection.execute("ANALYZE")
     await connection.execute(PROGRESS_FROM_ATTENDANCE)
     await connection.execute("ANALYZE topic_progress")
+
+
+async def _add_happenings(session: AsyncSession, institute: Institute, now: datetime) -> None:
+    connection = await driver_of(session)
+    zone = institute.settings.zone
+    known = {
+        "now": now,
+        "today": local_date(now, zone),
+        "zone": institute.settings.time_zone,
+        "batch": institute.teaching.demo_batch.id,
+        "faculty": DEMO_FACULTY_ID,
+    }
+    for statement in HAPPENINGS:
+        await connection.execute(statement, known)
 
 
 async def _refuse_if_occupied(session: AsyncSession) -> None:

@@ -45,6 +45,8 @@ class Session:
     register_taken_by_id: int | None
     register: Register
     slot: int
+    version: int
+    """Above 1 on the shifted day: as if somebody had moved each of its sessions, so that nothing moves them back."""
 
 
 def invent_sessions(
@@ -119,6 +121,7 @@ class _Maker:
             register_taken_by_id=None,
             register=Register.UNTOUCHED,
             slot=meeting.slot,
+            version=2 if day == self._today.day else 1,
         )
         self.sessions.append(session)
         chance = self._rng.random()

@@ -146,7 +146,7 @@ async def update_batch(session: AsyncSession, *, actor: Actor, batch_id: int, da
         after=after,
     )
     if before["faculty_id"] != after["faculty_id"]:
-        await _hand_over(session, batch_id, before["faculty_id"], after["faculty_id"])
+        await _hand_over(session, batch_id, before["faculty_id"], after["faculty_id"], actor=actor)
     await generate_sessions(session, actor=actor, batch_id=batch_id, refuse=_may_clash(before, after))
     announce(session, f"batch:{batch_id}", "batches", "timetable")
     return await _read(session, actor=actor, batch_id=batch_id)
@@ -276,7 +276,9 @@ def _may_clash(before: dict[str, Any], after: dict[str, Any]) -> bool:
     return longer or any(before[each] != after[each] for each in placed)
 
 
-async def _hand_over(session: AsyncSession, batch_id: int, old_id: int | None, new_id: int | None) -> None:
+async def _hand_over(
+    session: AsyncSession, batch_id: int, old_id: int | None, new_id: int | None, *, actor: Actor
+) -> None:
     """Give the batch's future sessions that regeneration leaves alone to the new teacher; a substitute stays."""
     rows = [
         row
@@ -291,7 +293,7 @@ async def _hand_over(session: AsyncSession, batch_id: int, old_id: int | None, n
     ]
     async with refuse_clashes(
         session,
-        lambda: clashes_of_sessions(session, wanted),
+        lambda: clashes_of_sessions(session, wanted, actor=actor),
         {ClashKind.FACULTY: "faculty_id"},
         at_the_end=True,
     ):

@@ -44,11 +44,16 @@ _INSTANT = DateTime(timezone=True)
 
 
 def in_the_way_of_sessions(
-    wanted: Sequence[Wanted], *, ignored: Collection[int] = (), limit: int | None = None
+    wanted: Sequence[Wanted],
+    *,
+    scope: ColumnElement[bool],
+    ignored: Collection[int] = (),
+    limit: int | None = None,
 ) -> "Select[*tuple[Any, ...]]":
     """What each of the sessions would clash with: stored sessions but the `ignored`, and those before it in the list.
 
-    `n` is the place in the list. With a limit the first rows and, in `total`, how many there are; without one, one
+    `n` is the place in the list; a batch outside the `scope`, a condition on Batch, is told without its name and ids.
+    With a limit the first rows and, in `total`, how many there are; without one, one
     row for each `n` that clashes.
     """
     asked = _rows(
@@ -78,7 +83,7 @@ def in_the_way_of_sessions(
                 before, and_(before.c.n < asked.c.n, before.c[name] == asked.c[name], _meet(asked, before.c))
             )
         )
-    mine, theirs = aliased(Enrollment), aliased(Enrollment)
+    mine = aliased(Enrollment)
     parts.append(
         select(*_found(asked.c, STUDENT, col(mine.student_id), stored))
         .select_from(asked)
@@ -87,27 +92,28 @@ def in_the_way_of_sessions(
         .join(stored, col(stored.id) == col(Seat.session_id))
         .where(free)
     )
-    # few of the wanted ones meet: who is in both is looked up for those pairs alone
+    # few of the wanted ones meet: who is in both is looked up for those pairs alone, among the wanted ones' students
     pairs = _pairs(asked, before, _meet(asked, before.c))
+    member = (
+        select(asked.c.n, col(mine.student_id).label("student_id"))
+        .select_from(asked)
+        .join(mine, and_(col(mine.batch_id) == asked.c.batch_id, _covers(mine, asked.c.local_date)))
+        .cte("member")
+        .prefix_with("MATERIALIZED")
+    )
+    also = member.alias("also")
     later, earlier = _half(pairs, "asked"), _half(pairs, "before")
     parts.append(
-        select(*_found(later, STUDENT, col(mine.student_id), earlier))
+        select(*_found(later, STUDENT, member.c.student_id, earlier))
         .select_from(pairs)
-        .join(mine, and_(col(mine.batch_id) == later.batch_id, _covers(mine, later.local_date)))
-        .join(
-            theirs,
-            and_(
-                col(theirs.batch_id) == earlier.batch_id,
-                col(theirs.student_id) == col(mine.student_id),
-                _covers(theirs, earlier.local_date),
-            ),
-        )
+        .join(member, member.c.n == later.n)
+        .join(also, and_(also.c.n == earlier.n, also.c.student_id == member.c.student_id))
     )
-    return _named(parts if len(wanted) > 1 else parts[::2], limit)
+    return _named(parts if len(wanted) > 1 else parts[::2], limit, scope)
 
 
 def in_the_way_of_enrollments(
-    wanted: Sequence[WantedEnrollment], *, limit: int | None = None
+    wanted: Sequence[WantedEnrollment], *, scope: ColumnElement[bool], limit: int | None = None
 ) -> "Select[*tuple[Any, ...]]":
     """The same for enrolments: sessions of their batches at a time at which the student is elsewhere."""
     asked = _rows(
@@ -145,7 +151,7 @@ def in_the_way_of_enrollments(
         )
         .where(col(stored.id) != col(mine.id))
     )
-    return _named(parts if len(wanted) > 1 else parts[:1], limit)
+    return _named(parts if len(wanted) > 1 else parts[:1], limit, scope)
 
 
 def _rows(name: str, **columns: tuple[TypeEngine[Any], list[Any]]) -> TableValuedAlias:
@@ -236,8 +242,10 @@ def _covers(enrollment: Any, day: Any) -> ColumnElement[bool]:
     return and_(enrollment.starts_on <= day, or_(enrollment.ends_on.is_(None), enrollment.ends_on >= day))
 
 
-def _named(parts: "Sequence[Select[Any]]", limit: int | None) -> "Select[*tuple[Any, ...]]":
-    """The clashes in order, with the names of what is taken and of the batch that has it."""
+def _named(
+    parts: "Sequence[Select[Any]]", limit: int | None, scope: ColumnElement[bool]
+) -> "Select[*tuple[Any, ...]]":
+    """The clashes in order, with the names of what is taken and, within the scope, of the batch that has it."""
     found = union_all(*parts).subquery("found")
     order = (found.c.wanted_starts_at, found.c.n, found.c.kind, found.c.starts_at, found.c.subject_id)
     if limit is None:
@@ -253,7 +261,7 @@ def _named(parts: "Sequence[Select[Any]]", limit: int | None) -> "Select[*tuple[
         else_=student_name(first.c.subject_id),
     )
     return (
-        select(first, name.label("name"), col(Batch.name).label("batch_name"))
+        select(first, name.label("name"), case((scope, col(Batch.name))).label("batch_name"))
         .join(Batch, col(Batch.id) == first.c.batch_id)
         .order_by(first.c.wanted_starts_at, first.c.n, first.c.kind, first.c.starts_at, first.c.subject_id)
     )

@@ -38,8 +38,9 @@ class Clash(BaseModel):
     name: str
     session_id: int | None
     """None where two of the wanted sessions are in each other's way."""
-    batch_id: int
-    batch_name: str
+    batch_id: int | None
+    batch_name: str | None
+    """None, as the ids, for a batch that the reader may not see."""
     local_date: date
     starts_at: datetime
     ends_at: datetime

@@ -23,6 +23,7 @@ from academics_app.learning_sessions import clash_queries
 from academics_app.learning_sessions.access import access_batch
 from academics_app.learning_sessions.clash_schemas import Clash, Clashes, ClashKind, ClashQuery
 from academics_app.learning_sessions.rules import Wanted, WantedEnrollment, bounds
+from academics_app.learning_sessions.scope import visible_batches
 
 _TIMETABLE_LOCK = 7_301_004
 """Key of the advisory lock that whoever writes the timetable holds."""
@@ -120,33 +121,41 @@ async def find_clashes(session: AsyncSession, *, actor: Actor, data: ClashQuery)
         data.faculty_id or batch.faculty_id,
         data.session_id,
     )
-    return await clashes_of_sessions(session, [wanted])
+    return await clashes_of_sessions(session, [wanted], actor=actor)
 
 
 async def clashes_of_sessions(
-    session: AsyncSession, wanted: Sequence[Wanted], *, ignored: Collection[int] = ()
+    session: AsyncSession, wanted: Sequence[Wanted], *, actor: Actor, ignored: Collection[int] = ()
 ) -> Clashes:
     """What is in the way of the sessions; they and the `ignored` ones are not, where they stand now."""
     zone = (await current_settings(session)).zone
     own = {each.session_id for each in wanted if each.session_id is not None}
-    statement = clash_queries.in_the_way_of_sessions(wanted, ignored=own | set(ignored), limit=_LOOKED_AT)
+    statement = clash_queries.in_the_way_of_sessions(
+        wanted, scope=visible_batches(actor), ignored=own | set(ignored), limit=_LOOKED_AT
+    )
     return _told((await session.execute(statement)).all(), zone)
 
 
 async def clashing_sessions(
-    session: AsyncSession, wanted: Sequence[Wanted], *, ignored: Collection[int] = ()
+    session: AsyncSession, wanted: Sequence[Wanted], *, actor: Actor, ignored: Collection[int] = ()
 ) -> dict[int, Clash]:
     """The first clash of each of the sessions that has any, by its place in the list."""
     zone = (await current_settings(session)).zone
     own = {each.session_id for each in wanted if each.session_id is not None}
-    statement = clash_queries.in_the_way_of_sessions(wanted, ignored=own | set(ignored))
+    statement = clash_queries.in_the_way_of_sessions(
+        wanted, scope=visible_batches(actor), ignored=own | set(ignored)
+    )
     return {row.n: _clash(row, zone) for row in await session.execute(statement)}
 
 
-async def clashes_of_enrollments(session: AsyncSession, wanted: Sequence[WantedEnrollment]) -> Clashes:
+async def clashes_of_enrollments(
+    session: AsyncSession, wanted: Sequence[WantedEnrollment], *, actor: Actor
+) -> Clashes:
     """Where the students would be in two places at once."""
     zone = (await current_settings(session)).zone
-    statement = clash_queries.in_the_way_of_enrollments(wanted, limit=_LOOKED_AT)
+    statement = clash_queries.in_the_way_of_enrollments(
+        wanted, scope=visible_batches(actor), limit=_LOOKED_AT
+    )
     return _told((await session.execute(statement)).all(), zone, of_enrollments=True)
 
 
@@ -158,7 +167,7 @@ async def clashing_enrollments(
     if not wanted:
         return {}
     zone = (await current_settings(session)).zone
-    statement = clash_queries.in_the_way_of_enrollments(wanted)
+    statement = clash_queries.in_the_way_of_enrollments(wanted, scope=visible_batches(actor))
     return {wanted[row.n]: _sentence(row, zone) for row in await session.execute(statement)}
 
 
@@ -196,19 +205,22 @@ def _told(rows: Sequence[Any], zone: ZoneInfo, *, of_enrollments: bool = False) 
 def _clash(row: Any, zone: ZoneInfo) -> Clash:
     facts = {name: value for name, value in row._asdict().items() if name in Clash.model_fields}
     facts["kind"] = _KINDS[row.kind]
+    if row.batch_name is None:
+        facts |= {"session_id": None, "batch_id": None}
     return Clash(**facts, sentence=_sentence(row, zone))
 
 
 def _sentence(row: Any, zone: ZoneInfo) -> str:
     begin, end = row.starts_at.astimezone(zone), row.ends_at.astimezone(zone)
     when = f"{_WEEKDAYS[begin.weekday()]} {begin.day} {_MONTHS[begin.month - 1]} {begin:%H:%M}–{end:%H:%M}"
+    batch_name = row.batch_name or "another branch's batch"
     match _KINDS[row.kind]:
         case ClashKind.ROOM:
-            return f"{row.name} is taken by {row.batch_name}, {when}."
+            return f"{row.name} is taken by {batch_name}, {when}."
         case ClashKind.FACULTY:
-            return f"{row.name} teaches {row.batch_name}, {when}."
+            return f"{row.name} teaches {batch_name}, {when}."
         case ClashKind.STUDENT:
-            return f"{row.name} is in {row.batch_name}, {when}."
+            return f"{row.name} is in {batch_name}, {when}."
 
 
 _WEEKDAYS = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")

@@ -76,7 +76,7 @@ async def enroll_students(
     wanted = [WantedEnrollment(each, batch_id, starts_on, data.ends_on) for each in student_ids]
     async with refuse_clashes(
         session,
-        lambda: clashes_of_enrollments(session, wanted),
+        lambda: clashes_of_enrollments(session, wanted, actor=actor),
         {ClashKind.STUDENT: "student_ids"},
         _REFUSALS,
     ):
@@ -110,7 +110,7 @@ async def update_enrollment(
     wanted = [WantedEnrollment(row.student_id, row.batch_id, first, last)]
     async with refuse_clashes(
         session,
-        lambda: clashes_of_enrollments(session, wanted),
+        lambda: clashes_of_enrollments(session, wanted, actor=actor),
         {ClashKind.STUDENT: "starts_on"},
         _REFUSALS,
     ):

@@ -8,8 +8,9 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Row, select
 from sqlalchemy.dialects.postgresql import insert
 from sqlalchemy.ext.asyncio import AsyncSession
 from sqlmodel import col
@@ -167,7 +168,7 @@ async def list_unplaced_meetings(
     planned = await _plan(session, batch_ids=batch_ids, lock=False)
     wanted = sorted(planned.wanted(), key=lambda pair: (pair[1].starts_at, pair[0].name, pair[0].id))
     shown = wanted[page.skip : page.skip + page.limit]
-    found = await clashing_sessions(session, [each for _, each in shown]) if shown else {}
+    found = await clashing_sessions(session, [each for _, each in shown], actor=actor) if shown else {}
     schedules = {
         (batch.id, each.starts_at, each.local_date): each.schedule_id
         for batch in planned.batches
@@ -212,7 +213,7 @@ async def _plan(
     batches = (await session.scalars(statement)).all()
     stored = defaultdict(list)
     generated = queries.generated_sessions(batch_ids, since=today)
-    for row in await session.scalars(generated.execution_options(populate_existing=True)):
+    for row in await session.execute(generated.with_only_columns(*_COMPARED)):
         stored[row.batch_id].append(_stored(row, now))
     meetings = defaultdict(list)
     for row, _ in await session.execute(queries.meetings(batch_ids)):
@@ -260,7 +261,7 @@ async def _make(
 
     async def find() -> Clashes:
         wanted = [each for _, each in planned.wanted()]
-        return await clashes_of_sessions(session, wanted, ignored=planned.leaving)
+        return await clashes_of_sessions(session, wanted, actor=actor, ignored=planned.leaving)
 
     left_out = 0
     for tries_left in reversed(range(_TRIES)):
@@ -272,17 +273,17 @@ async def _make(
                 raise
         else:
             return replace(done, left_out=left_out, left_alone=left_alone)
-        placeable = await _placeable(session, planned)
+        placeable = await _placeable(session, planned, actor=actor)
         left_out += len(planned.wanted()) - len(placeable.wanted())
         rows, planned = await _hold_unmarked(session, placeable)
     raise AssertionError("the last try returns or raises")
 
 
-async def _placeable(session: AsyncSession, planned: _Planned) -> _Planned:
+async def _placeable(session: AsyncSession, planned: _Planned, *, actor: Actor) -> _Planned:
     """The plan without the sessions that would clash; what stays for it is in the way of others in its turn."""
     while wanted := planned.wanted():
         asked = [each for _, each in wanted]
-        found = await clashing_sessions(session, asked, ignored=planned.leaving)
+        found = await clashing_sessions(session, asked, actor=actor, ignored=planned.leaving)
         if not found:
             break
         planned = planned.without({asked[position] for position in found})
@@ -308,7 +309,26 @@ def _meetings(batch: Batch, rows: Collection[WeeklySchedule]) -> list[Meeting]:
     ]
 
 
-def _stored(row: LearningSession, now: datetime) -> Stored:
+_COMPARED = (
+    col(LearningSession.id),
+    col(LearningSession.batch_id),
+    col(LearningSession.schedule_id),
+    col(LearningSession.occurs_on),
+    col(LearningSession.local_date),
+    col(LearningSession.starts_at),
+    col(LearningSession.ends_at),
+    col(LearningSession.room_id),
+    col(LearningSession.faculty_id),
+    col(LearningSession.branch_id),
+    col(LearningSession.status),
+    col(LearningSession.version),
+    col(LearningSession.register_taken_at),
+    col(LearningSession.substitute_for_id),
+)
+"""What `_stored` reads: of thousands of sessions, whole objects would cost more than all the rest."""
+
+
+def _stored(row: LearningSession | Row[*tuple[Any, ...]], now: datetime) -> Stored:
     is_touched = (
         row.starts_at <= now
         or row.status is not SessionStatus.SCHEDULED

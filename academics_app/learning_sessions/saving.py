@@ -61,7 +61,7 @@ async def add_session(session: AsyncSession, row: LearningSession, *, actor: Act
     """Store a new session; Conflict when it clashes."""
     wanted = Wanted(row.batch_id, **{name: getattr(row, name) for name in _PLACE})
     async with refuse_clashes(
-        session, lambda: clashes_of_sessions(session, [wanted]), CLASH_FIELDS, _REFUSALS
+        session, lambda: clashes_of_sessions(session, [wanted], actor=actor), CLASH_FIELDS, _REFUSALS
     ):
         session.add(row)
     record(
@@ -84,7 +84,7 @@ async def save_session(
     place = {name: changes.get(name, getattr(row, name)) for name in _PLACE}
     wanted = Wanted(row.batch_id, **place, session_id=row.id)
     async with refuse_clashes(
-        session, lambda: clashes_of_sessions(session, [wanted]), CLASH_FIELDS, _REFUSALS
+        session, lambda: clashes_of_sessions(session, [wanted], actor=actor), CLASH_FIELDS, _REFUSALS
     ):
         if place != {name: getattr(row, name) for name in _PLACE}:
             row.overlap_allowed = False  # history may overlap; what a person plans may not

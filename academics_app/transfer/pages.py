@@ -83,17 +83,19 @@ def import_page() -> rx.Component:
                     [
                         Column(_("Records"), lambda row: row.kind, width="26%"),
                         Column(_("File"), lambda row: row.file),
-                        Column(_("Create"), lambda row: row.created, width="110px", align="end"),
-                        Column(_("Change"), lambda row: row.changed, width="110px", align="end"),
-                        Column(_("Leave alone"), lambda row: row.unchanged, width="120px", align="end"),
-                        Column(_("Refuse"), lambda row: row.refused, width="110px", align="end"),
+                        Column(_("Create"), lambda row: _number(row.created), width="110px", align="end"),
+                        Column(_("Change"), lambda row: _number(row.changed), width="110px", align="end"),
+                        Column(
+                            _("Leave alone"), lambda row: _number(row.unchanged), width="120px", align="end"
+                        ),
+                        Column(_("Refuse"), lambda row: _number(row.refused), width="110px", align="end"),
                     ],
                     label=_("What the import would do"),
                 ),
             ),
             _messages(ImportPage.refused_title, ImportPage.refused),
             _messages(ImportPage.kept_title, ImportPage.kept),
-            _messages(ImportPage.notes_title, ImportPage.notes),
+            _notes(),
             _past_imports(),
             class_name="stack",
         ),
@@ -151,23 +153,42 @@ def _choices() -> rx.Component:
     )
 
 
+def _number(text: Any) -> rx.Component:
+    """A count; on a phone the line of a count that is none is left out."""
+    return rx.cond(text == "–", rx.el.span("–", class_name="only-desktop"), text)
+
+
 def _messages(title: str | rx.Var[str], rows: Any) -> rx.Component:
+    return rx.cond(title, card(_message_table(rows), title=title))
+
+
+def _notes() -> rx.Component:
+    """Closed at first: they ask for nothing, and there can be hundreds."""
     return rx.cond(
-        title,
+        ImportPage.notes_title,
         card(
-            plain_table(
-                rows,
-                [
-                    Column(_("Where"), lambda row: row.where, width="240px"),
-                    Column(_("Field"), lambda row: row.field, width="170px", phone_label=False),
-                    Column(
-                        _("Reason"), lambda row: rx.el.span(row.reason, class_name="wrap"), phone_label=False
-                    ),
-                ],
-                label=_("Rows and reasons"),
-            ),
-            title=title,
+            rx.el.details(
+                rx.el.summary(rx.el.h2(ImportPage.notes_title), class_name="card-head"),
+                _message_table(ImportPage.notes),
+            )
         ),
+    )
+
+
+def _message_table(rows: Any) -> rx.Component:
+    return plain_table(
+        rows,
+        [
+            Column(_("Where"), lambda row: rx.el.span(row.where, title=row.where), width="320px"),
+            Column(
+                _("Field"),
+                lambda row: rx.el.span(row.field, title=row.field),
+                width="210px",
+                phone_label=False,
+            ),
+            Column(_("Reason"), lambda row: rx.el.span(row.reason, class_name="wrap"), phone_label=False),
+        ],
+        label=_("Rows and reasons"),
     )
 
 

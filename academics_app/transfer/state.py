@@ -252,9 +252,15 @@ def _preview_sentence(preview: ImportPreview) -> str:
     if not preview.created and not preview.changed:
         told = _("This file changes nothing here.")
     else:
-        told = _(
-            "This would create {created} records and change {changed}; {unchanged} stay as they are."
-        ).format(
+        if not preview.changed:
+            sentence = _("This would create {created} records; {unchanged} stay as they are.")
+        elif not preview.created:
+            sentence = _("This would change {changed} records; {unchanged} stay as they are.")
+        else:
+            sentence = _(
+                "This would create {created} records and change {changed}; {unchanged} stay as they are."
+            )
+        told = sentence.format(
             created=f"{preview.created:,}", changed=f"{preview.changed:,}", unchanged=f"{preview.unchanged:,}"
         )
     if not preview.refused:

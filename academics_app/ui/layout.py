@@ -150,7 +150,7 @@ def _nav_link(place: Place, section: str, class_name: str, icon_size: int) -> rx
         place.label,
         href=place.route,
         class_name=class_name,
-        **({"aria_current": "page"} if place.route == section else {}),
+        **({"aria_current": "page"} if place.is_marked(section) else {}),
     )
 
 

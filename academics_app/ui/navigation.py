@@ -1,6 +1,6 @@
 """Where each role can go, in the order of use."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from academics_app.core.actor import Role
 from academics_app.ui import routes
@@ -15,6 +15,12 @@ class Place:
     route: str
     icon: str
     group: str = ""
+    also: tuple[str, ...] = ()
+    """Sections that other roles have a place of their own for."""
+
+    def is_marked(self, section: str) -> bool:
+        """Whether a page of that section belongs here."""
+        return section == self.route or section in self.also
 
 
 _TODAY = Place(_("Today"), routes.TODAY, "calendar-check")
@@ -26,7 +32,7 @@ _ABSENCES = Place(_("Absences"), routes.ABSENCES, "calendar-x")
 _STUDENTS = Place(_("Students"), routes.STUDENTS, "graduation-cap")
 _BATCHES = Place(_("Batches"), routes.BATCHES, "users")
 _FACULTY = Place(_("Faculty"), routes.FACULTY, "contact")
-_ATTENDANCE = Place(_("Attendance"), routes.ATTENDANCE, "clipboard-list")
+_ATTENDANCE = Place(_("Attendance"), routes.ATTENDANCE, "clipboard-list", also=(routes.ABSENCES,))
 _SUBJECTS = Place(_("Subjects"), routes.SUBJECTS, "book-open")
 _ADMINISTRATION = _("Administration")
 _USERS = Place(_("Users"), routes.USERS, "user-cog", _ADMINISTRATION)
@@ -40,7 +46,7 @@ PLACES: dict[Role, tuple[Place, ...]] = {
         _STUDENTS,
         _BATCHES,
         _TIMETABLE,
-        _ATTENDANCE,
+        replace(_ATTENDANCE, also=(routes.ABSENCES, routes.TODAY)),
         _FACULTY,
         _SUBJECTS,
         _USERS,

@@ -99,6 +99,11 @@ def session_code(session_id: Id) -> Any:
     return _join("/sessions", session_id, "/code")
 
 
+def of_one(path: str, filter_name: str, record_id: Id) -> Any:
+    """A screen with its filter set to one record, such as the timetable of a student."""
+    return _join(f"{path}?{filter_name}=", record_id)
+
+
 def with_query(path: str, **parameters: str | int | None) -> str:
     """The path with the parameters that are not empty."""
     query = urlencode({name: value for name, value in parameters.items() if value not in (None, "")})
@@ -107,5 +112,9 @@ def with_query(path: str, **parameters: str | int | None) -> str:
 
 def _join(prefix: str, value: Id, suffix: str = "") -> Any:
     if isinstance(value, rx.Var):
-        return rx.Var.create(f"{prefix}/") + value.to(str) + suffix
-    return f"{prefix}/{value}{suffix}"
+        return rx.Var.create(_start(prefix)) + value.to(str) + suffix
+    return f"{_start(prefix)}{value}{suffix}"
+
+
+def _start(prefix: str) -> str:
+    return prefix if prefix.endswith("=") else f"{prefix}/"

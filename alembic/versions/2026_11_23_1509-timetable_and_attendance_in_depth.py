@@ -422,6 +422,14 @@ def upgrade() -> None:
             nullable=True,
         ),
     )
+    op.create_index(
+        "ix_attendance_absent",
+        "attendance",
+        ["session_id"],
+        unique=False,
+        postgresql_include=["student_id"],
+        postgresql_where=sa.text("status = 'absent'"),
+    )
     op.add_column("learning_session", sa.Column("makes_up_for_id", sa.BigInteger(), nullable=True))
     op.add_column("learning_session", sa.Column("sequence", sa.Integer(), server_default="0", nullable=False))
     op.add_column(
@@ -497,6 +505,9 @@ def downgrade() -> None:
     op.drop_column("learning_session", "sequence")
     op.drop_column("learning_session", "makes_up_for_id")
     op.drop_column("attendance_event", "suggested_by")
+    op.drop_index(
+        "ix_attendance_absent", table_name="attendance", postgresql_where=sa.text("status = 'absent'")
+    )
     op.drop_column("attendance", "suggested_by")
     op.drop_table("seat")
     op.drop_index(op.f("ix_register_event_user_id"), table_name="register_event")

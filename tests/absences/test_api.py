@@ -56,6 +56,8 @@ async def test_from_the_request_to_the_answer(
         ({"starts_at": "10:00"}, "ends_at"),
         ({"starts_at": "10:00Z", "ends_at": "11:00Z"}, "starts_at"),
         ({"starts_at": "10:00+02:00", "ends_at": "11:00"}, "starts_at"),
+        ({"starts_at": "10:00-05:00", "ends_at": "11:00"}, "starts_at"),
+        ({"starts_at": 36000, "ends_at": "11:00"}, "starts_at"),
         ({"reason": "x" * 501}, "reason"),
         ({"reason": "\x00"}, "reason"),
         ({"kind": "holiday"}, "kind"),

@@ -1,5 +1,6 @@
 """The screens' handlers: a family asks from its home, staff answer in place and can take the answer back."""
 
+from datetime import time
 from typing import Any
 
 import pytest
@@ -9,8 +10,10 @@ from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncSession
 
 from academics_app.absences.models import AbsenceStatus, PlannedAbsence
+from academics_app.absences.service import read_current_leave
 from academics_app.absences.ui.form import AbsenceForm, Refusal
 from academics_app.absences.ui.listing import AbsenceList
+from academics_app.absences.ui.wording import leave_sentence
 from academics_app.core.errors import Forbidden, NotFound
 from academics_app.home.my_home import MyHome
 from academics_app.students.models import StudentGuardian
@@ -106,6 +109,29 @@ async def test_staff_look_the_student_up(
     assert "10:00" not in (await tab.state(AbsenceList)).rows[0].when
     await tab.send(AbsenceList.withdraw, PATH, absence_id=row.id)
     assert (await stored(session))[0][0] is AbsenceStatus.WITHDRAWN
+
+
+async def test_the_address_names_one_student(tab: Tab, sign_in_tab: SignInTab, family: Family) -> None:
+    await be(tab, sign_in_tab, family, "teacher")
+    for student_id, name in ((family.student.id, family.student.full_name), (999_999, "Unknown student")):
+        await tab.send(AbsenceList.open, f"{PATH}?student={student_id}")
+        assert (await tab.state(AbsenceList)).student_name == name
+
+
+async def test_how_long_somebody_is_on_leave_is_said(session: AsyncSession, family: Family) -> None:
+    actor, student, today = make.actor_of(family.users["teacher"]), family.student, family.day(0)
+    said = [leave_sentence(await read_current_leave(session, actor=actor, student_id=student.id), today)]
+    spans: tuple[dict[str, Any], ...] = ({}, {"starts_at": time(10), "ends_at": time(11, 30)})
+    for hours in spans:
+        absence = PlannedAbsence(
+            student_id=student.id, starts_on=today, ends_on=today, status=AbsenceStatus.APPROVED, **hours
+        )
+        session.add(absence)
+        await session.flush()
+        leave = await read_current_leave(session, actor=actor, student_id=student.id)
+        said.append(leave_sentence(leave, today))
+        await session.delete(absence)
+    assert said == ["", "On leave today.", "On leave today, 10:00–11:30."]
 
 
 @pytest.mark.parametrize("who", ["student", "guardian", "stranger"])

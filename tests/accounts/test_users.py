@@ -1,5 +1,7 @@
 """Accounts and who may manage them."""
 
+from dataclasses import replace
+
 import httpx
 import pytest
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -72,6 +74,36 @@ async def test_the_last_admin_stays(session: AsyncSession) -> None:
             session, actor=actor, user_id=admin.id, data=UserUpdate(role=Role.COUNSELOR)
         )
     assert last.value.code == "last_admin"
+
+
+@pytest.mark.parametrize("other", ["without a password", "of one branch"])
+async def test_an_admin_who_cannot_take_over_is_not_another_one(session: AsyncSession, other: str) -> None:
+    admin = await make.create_user(session, password_hash="x")
+    invited = await make.create_user(session, password_hash=None if other == "without a password" else "x")
+    if other == "of one branch":
+        branch = await make.create_branch(session)
+        await service.update_user(
+            session, actor=make.actor_of(admin), user_id=invited.id, data=UserUpdate(branch_ids=[branch.id])
+        )
+    with pytest.raises(Conflict) as last:
+        await service.update_user(
+            session, actor=make.actor_of(admin), user_id=admin.id, data=UserUpdate(status=UserStatus.DISABLED)
+        )
+    assert last.value.code == "last_admin"
+
+
+async def test_an_admin_of_some_branches_manages_no_accounts(session: AsyncSession) -> None:
+    branch = await make.create_branch(session)
+    admin = await make.create_user(session)
+    limited = replace(make.actor_of(admin), branch_ids=frozenset({branch.id}))
+    with pytest.raises(Forbidden, match="whole institute"):
+        await service.update_user(session, actor=limited, user_id=admin.id, data=UserUpdate(branch_ids=[]))
+    with pytest.raises(Forbidden, match="whole institute"):
+        await service.create_invitation(session, actor=limited, user_id=admin.id)
+    with pytest.raises(Forbidden, match="whole institute"):
+        await service.list_users(session, actor=limited, page=PageRequest())
+    with pytest.raises(Forbidden, match="whole institute"):
+        await service.list_audit_events(session, actor=limited, page=PageRequest())
 
 
 async def test_an_account_needs_its_person(session: AsyncSession) -> None:

@@ -195,6 +195,30 @@ async def test_a_mended_mark_stands_in_the_ledger(session: AsyncSession, classro
     assert (row.status, row.version) == ("excused", events[-1].id)
 
 
+async def test_each_pair_of_places_is_a_finding_of_its_own(
+    session: AsyncSession, classroom: Classroom
+) -> None:
+    """Around midnight, in three sessions at once: three pairs, and each can be reached."""
+    midnight = YESTERDAY.replace(hour=23, minute=30)
+    for minutes in (0, 15, 45):
+        batch = await make.create_batch(session, branch=None, branch_id=classroom.batch.branch_id)
+        await make.create_enrollment(session, student=classroom.students[0], batch=batch)
+        starts_at = midnight + timedelta(minutes=minutes)
+        held = await add_held(session, classroom, batch=batch, overlap_allowed=True, starts_at=starts_at)
+        with frozen_at(midnight + timedelta(hours=2)):
+            await mark(session, classroom, held.id)
+    found = await findings_of(session, classroom, CheckName.TWO_PLACES)
+    assert len({each.subject for each in found}) == len(found) == 3
+    for each in found:
+        dismissed = await dismiss_finding(
+            session,
+            actor=classroom.admin,
+            check=CheckName.TWO_PLACES,
+            data=DismissalCreate(subject=each.subject, reason="Team teaching"),
+        )
+        assert dismissed.subject == each.subject
+
+
 async def test_what_is_no_finding(session: AsyncSession, classroom: Classroom) -> None:
     """Walk-ins, sessions side by side, refused and other days' leave, empty batches, corrected and cleared marks."""
     held = await add_held(session, classroom)
@@ -319,8 +343,9 @@ async def test_leave_for_part_of_a_day_covers_the_sessions_in_it(
         assert len(await findings_of(session, classroom, CheckName.PRESENT_ON_LEAVE)) == found
 
 
-async def test_the_invented_institute_is_clean(session: AsyncSession) -> None:
+async def test_the_invented_institute_has_the_one_finding_that_it_invents(session: AsyncSession) -> None:
     with frozen_at(datetime(2026, 11, 23, 12, 4, tzinfo=UTC)):
         await load_demo(time_zone="Europe/Paris")
         overview = await run_checks(session, actor=system_actor(Door.JOB))
-    assert {check.name: check.findings for check in overview.checks if check.findings} == {}
+    found = {check.name: check.findings for check in overview.checks if check.findings}
+    assert found == {CheckName.PRESENT_ON_LEAVE: 1}

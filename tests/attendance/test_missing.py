@@ -59,6 +59,34 @@ async def test_no_false_alarm(session: AsyncSession, classroom: Classroom) -> No
     assert page.items[0].faculty_name == "Ada Teacher"
 
 
+async def test_a_register_of_exceptions_alone_is_owed_by_nobody(
+    session: AsyncSession, classroom: Classroom
+) -> None:
+    """An import of absences leaves sessions that were held and never taken: neither listed, counted nor closed."""
+    await set_settings(session, classroom, close_fills="absent")
+    owed = await session_at(session, classroom, days_ago=1)
+    imported = await session_at(
+        session, classroom, days_ago=5 * HOUR, status=SessionStatus.HELD, overlap_allowed=True
+    )
+    with clock.frozen_at(imported.starts_at):
+        await mark_student(
+            session,
+            actor=classroom.teacher,
+            session_id=imported.id,
+            command=MarkCommand(student_id=classroom.students[0].id, status=AttendanceStatus.ABSENT),
+        )
+    with clock.frozen_at(NOW):
+        page = await list_missing(session, actor=classroom.admin, page=ALL)
+        counts = await count_by_faculty(session, actor=classroom.admin)
+        states = await list_today(session, actor=classroom.admin, day=imported.local_date)
+        await close_registers()
+    assert ([item.session_id for item in page.items], page.total) == ([owed.id], 1)
+    assert (counts.total.missing, counts.total.on_time + counts.total.late) == (1, 0)
+    assert [each.state for each in states] == [RegisterState.MARKING]
+    await session.refresh(imported)
+    assert imported.register_taken_at is None
+
+
 async def test_list_counts_and_states_agree(session: AsyncSession, classroom: Classroom) -> None:
     """Defect 7: whatever is asked for, page by page, the counters are the database's, and `register_state` agrees."""
     other = await build_classroom(session)

@@ -46,6 +46,7 @@ MINUTE = timedelta(minutes=1)
         ({"now": START + 10 * MINUTE, "taken": True}, RegisterState.TAKEN),
         ({"now": START + 10 * MINUTE, "cancelled": True}, RegisterState.CANCELLED),
         ({"now": START - 60 * MINUTE, "stored": 1}, RegisterState.MARKING),
+        ({"now": START + 10 * MINUTE, "stored": 1, "held": True}, RegisterState.MARKING),
     ],
 )
 def test_register_states(facts: dict[str, Any], state: RegisterState) -> None:

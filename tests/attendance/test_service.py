@@ -204,6 +204,40 @@ async def test_undoing_a_take_keeps_what_was_touched_since(
     assert classroom.session.status is SessionStatus.SCHEDULED
 
 
+async def test_undo_leaves_a_cancelled_session_cancelled(session: AsyncSession, classroom: Classroom) -> None:
+    taken = TakeRegister(student_ids=[student.id for student in classroom.students])
+    session_id = classroom.session.id
+    await mark_many(
+        session, actor=classroom.teacher, data=BulkMark(session_id=session_id, take_register=taken)
+    )
+    classroom.session.status = SessionStatus.CANCELLED
+    await session.flush()
+
+    await undo_take(session, actor=classroom.teacher, session_id=session_id, command_id=taken.command_id)
+
+    await session.refresh(classroom.session)
+    assert classroom.session.status is SessionStatus.CANCELLED
+    assert classroom.session.register_taken_at is None
+
+
+async def test_a_confirmation_that_was_given_back_is_not_repeated_by_sending_it_again(
+    session: AsyncSession, classroom: Classroom
+) -> None:
+    take = TakeRegister(student_ids=[student.id for student in classroom.students])
+    data = BulkMark(session_id=classroom.session.id, take_register=take)
+    await mark_many(session, actor=classroom.teacher, data=data)
+    await undo_take(
+        session, actor=classroom.admin, session_id=classroom.session.id, command_id=take.command_id
+    )
+
+    again = await mark_many(session, actor=classroom.teacher, data=data)
+
+    assert (again.taken_at, again.taken_by, again.stored) == (None, None, 0)
+    await session.refresh(classroom.session)
+    assert classroom.session.register_taken_at is None
+    assert classroom.session.status is SessionStatus.SCHEDULED
+
+
 async def test_bulk_is_all_or_nothing(session: AsyncSession, classroom: Classroom) -> None:
     await mark(session, classroom, LATE, student=2, actor=classroom.admin)
     commands = [
@@ -235,6 +269,19 @@ async def test_bulk_refuses_a_student_twice_and_a_stranger(
             data=BulkMark(
                 session_id=classroom.session.id, marks=[MarkCommand(student_id=stranger.id, status=PRESENT)]
             ),
+        )
+    assert await rows(session) == []
+
+
+async def test_bulk_refuses_two_marks_under_one_id(session: AsyncSession, classroom: Classroom) -> None:
+    mark_id = uuid4()
+    marks = [
+        MarkCommand(mark_id=mark_id, student_id=student.id, status=ABSENT) for student in classroom.students
+    ]
+
+    with pytest.raises(InvalidInput, match="same mark_id"):
+        await mark_many(
+            session, actor=classroom.teacher, data=BulkMark(session_id=classroom.session.id, marks=marks)
         )
     assert await rows(session) == []
 

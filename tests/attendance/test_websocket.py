@@ -138,6 +138,7 @@ async def test_topic_progress_reaches_every_client(world: World) -> None:
     ("text", "says"),
     [
         ("not json", "JSON"),
+        (b"\x00\x01", "must be text"),
         ("[]", "message"),
         ('{"type": "unknown"}', "type"),
         ('{"type": "attendance_marked", "student_id": 1}', "status"),
@@ -147,7 +148,9 @@ async def test_topic_progress_reaches_every_client(world: World) -> None:
         ('{"type": "attendance_marked", "note": "' + "x" * 20_000 + '"}', "too long"),
     ],
 )
-async def test_a_bad_message_is_answered_and_the_socket_stays(world: World, text: str, says: str) -> None:
+async def test_a_bad_message_is_answered_and_the_socket_stays(
+    world: World, text: str | bytes, says: str
+) -> None:
     async with world.socket("teacher") as teacher:
         await teacher.send(text)
         answer = await receive(teacher)

@@ -108,6 +108,25 @@ async def test_taken_registers_have_a_mark_for_everyone_enrolled_on_the_day(
     assert (unmarked, strangers, half_taken) == (0, 0, 0)
 
 
+async def test_each_screen_has_something_to_show(session: AsyncSession, logins: list[DemoLogin]) -> None:
+    today = "date '2026-11-23'"
+    assert await count(session, f"planned_absence WHERE status = 'approved' AND starts_on = {today}") == 2
+    assert await count(session, f"planned_absence WHERE status = 'approved' AND starts_on > {today}") == 1
+    assert (
+        await count(session, "planned_absence WHERE status = 'requested' AND requested_by_id IS NOT NULL")
+        == 2
+    )
+    assert (
+        await count(session, "check_in JOIN learning_session s ON s.id = session_id WHERE batch_id = 1") == 3
+    )
+    assert await count(session, "correction WHERE status = 'requested'") == 1
+    assert await count(session, "learning_session WHERE makes_up_for_id IS NOT NULL") == 1
+    substituted = f"substitute_for_id IS NOT NULL AND faculty_id = 1 AND local_date > {today}"
+    assert await count(session, f"learning_session WHERE {substituted}") > 0
+    taken = await count(session, "learning_session WHERE register_taken_at IS NOT NULL")
+    assert await count(session, "register_event WHERE action = 'taken'") == taken
+
+
 async def test_the_patterns_are_plausible(session: AsyncSession, logins: list[DemoLogin]) -> None:
     shares = {
         row.status: row.share

@@ -1,6 +1,7 @@
 """Rooms, teachers and students in two places at once: refused, named, and left out where nobody is there to ask."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 from datetime import UTC, date, datetime, time
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any
@@ -199,6 +200,26 @@ async def test_an_enrolment_that_clashes_names_batch_and_time(session: AsyncSess
         )
     assert refusal.value.code == "clash"
     assert "is in Maths A" in refusal.value.detail
+
+
+async def test_a_batch_of_another_branch_is_not_named(session: AsyncSession, world: World) -> None:
+    elsewhere = await factories.create_batch(
+        session, name="Secret", branch_id=(await factories.create_branch(session)).id
+    )
+    student = await factories.create_student(session, branch_id=world.maths.branch_id)
+    await factories.create_session(session, batch=elsewhere, starts_at=datetime(2026, 11, 23, 10, tzinfo=UTC))
+    await service.create_session(session, actor=world.admin, data=world.at(10))
+    await service.enroll_students(session, actor=world.admin, batch_id=elsewhere.id, data=_enrol(student))
+    counselor = actor_of(await factories.create_user(session, role=Role.COUNSELOR))
+    limited = replace(counselor, branch_ids=frozenset({world.maths.branch_id}))
+
+    for actor, batch_name in ((limited, "another branch's batch"), (counselor, "Secret")):
+        with pytest.raises(Conflict) as refusal:
+            await service.enroll_students(session, actor=actor, batch_id=world.maths.id, data=_enrol(student))
+        assert refusal.value.detail == f"{student.full_name} is in {batch_name}, Mon 23 Nov 10:00–11:00."
+        [clash] = refusal.value.extra["clashes"]
+        assert (clash["batch_id"] is None) is (actor is limited)
+        assert (clash["session_id"] is None) is (actor is limited)
 
 
 def _enrol(*students: Any) -> EnrollmentCreate:

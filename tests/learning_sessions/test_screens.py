@@ -360,7 +360,7 @@ async def test_a_make_up_can_be_planned_later(
     await tab.send(SessionPanel.make_up, form=place(first, local_date="2026-11-26"))
     state = await opened(tab, WEEK)
     notes = [lesson.note for column in state.columns for lesson in column.lessons]
-    assert notes == ["Cancelled: Storm, made up Thu 26 Nov", "", "Makes up for Mon 23 Nov"]
+    assert notes == ["Cancelled: Storm, made up Thu 26 Nov", "", "Make-up for Mon 23 Nov"]
 
 
 async def test_ending_the_series_counts_what_goes(

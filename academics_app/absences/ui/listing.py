@@ -5,6 +5,7 @@ from datetime import date
 from typing import Any, ClassVar
 
 import reflex as rx
+from sqlalchemy.ext.asyncio import AsyncSession
 
 from academics_app.absences.models import AbsenceStatus
 from academics_app.absences.schemas import AbsenceDecision, AbsenceRead, Decision
@@ -27,10 +28,11 @@ from academics_app.absences.ui.wording import (
 )
 from academics_app.core.clock import local_date, utc_now
 from academics_app.core.db import reading, transaction
+from academics_app.core.errors import NotFound
 from academics_app.core.pagination import PageRequest
 from academics_app.core.permissions import Permission
 from academics_app.institute.current import current_settings
-from academics_app.students.service import list_own_students
+from academics_app.students.service import list_own_students, read_student
 from academics_app.ui import routes
 from academics_app.ui.components import (
     Column,
@@ -89,6 +91,8 @@ class AbsenceList(ListState, rx.State):
     answer: str = ""
     is_staff: bool = False
     children: list[Child] = []
+    student_name: str = ""
+    """Of the address, for staff."""
 
     @rx.event
     @allow(Permission.ABSENCE_REQUEST)
@@ -146,6 +150,7 @@ class AbsenceList(ListState, rx.State):
                 page=self._page_request(),
                 status=AbsenceStatus(status) if status else None,
                 open_only=actor.is_staff and not status and not self.filters.get("show"),
+                but_withdrawn=not actor.is_staff and not status and not self.filters.get("show"),
                 query=self.q,
             )
             one = PageRequest(limit=1)
@@ -160,6 +165,7 @@ class AbsenceList(ListState, rx.State):
                     end_date=today,
                 )
                 self.answer = staff_sentence(waiting.total, away.total)
+                self.student_name = await _name_of(session, student_id) if student_id is not None else ""
             else:
                 own = await list_absences(session, **whose, page=PageRequest(limit=100), start_date=today)
                 self.answer = family_sentence(own.items, today)
@@ -187,6 +193,14 @@ def absences_page() -> rx.Component:
     )
 
 
+async def _name_of(session: AsyncSession, student_id: int) -> str:
+    try:
+        student = await read_student(session, actor=current_actor(), student_id=student_id)
+    except NotFound:
+        return _("Unknown student")
+    return student.full_name
+
+
 def _add_button() -> rx.Component:
     label = rx.cond(AbsenceList.is_staff, _("Add absence"), _("Ask for an absence"))
     return button(label, kind="primary", icon="plus", on_click=AbsenceForm.add, creates=True)  # pyright: ignore[reportArgumentType]
@@ -197,12 +211,12 @@ def _worklist() -> rx.Component:
         AbsenceList,
         AbsenceList.rows,
         [
-            Column(_("Student"), lambda row: person(row.name, row.initials), width="19%"),
-            Column(_("When"), lambda row: row.when, width="190px"),
+            Column(_("Student"), lambda row: person(row.name, row.initials), width="18%"),
+            Column(_("When"), lambda row: row.when, width="194px"),
             Column(_("Reason"), lambda row: _two_lines(row.reason, row.asked)),
-            Column(_("Status"), lambda row: badge(row.status_label, tone=row.tone), width="132px"),
-            Column(_("Answer"), lambda row: _one_line(row.answer), width="14%"),
-            Column(_("Actions"), _actions, width="250px", align="end", phone_label=False),
+            Column(_("Status"), lambda row: badge(row.status_label, tone=row.tone), width="126px"),
+            Column(_("Answer"), lambda row: _one_line(row.answer), width="12%"),
+            Column(_("Actions"), _actions, width="236px", align="end", phone_label=False),
         ],
         label=_("Absences"),
         href=lambda row: routes.student(row.student_id),
@@ -241,7 +255,23 @@ def _own() -> rx.Component:
 
 
 def _filters() -> list[rx.Component]:
-    return [*_status_chips(), filter_chip(AbsenceList, "show", "all", _("Past ones too"))]
+    return [_one_student(), *_status_chips(), filter_chip(AbsenceList, "show", "all", _("Past ones too"))]
+
+
+def _one_student() -> rx.Component:
+    """The student of the address, to let go of."""
+    return rx.cond(
+        AbsenceList.student_name,
+        rx.el.button(
+            AbsenceList.student_name,
+            rx.icon("x", size=13, aria_hidden=True),
+            type="button",
+            class_name="chip",
+            on_click=AbsenceList.set_filter("student", ""),
+            custom_attrs={"aria-pressed": "true"},
+            title=_("Show every student"),
+        ),
+    )
 
 
 def _status_chips() -> list[rx.Component]:
@@ -259,7 +289,7 @@ def _child(child: Child) -> rx.Component:
 
 
 def _one_line(text: Any) -> rx.Component:
-    return rx.cond(text, rx.el.span(text, title=text), rx.el.span("–", class_name="muted"))
+    return rx.cond(text, rx.el.span(text, title=text), rx.el.span("–", class_name="muted only-desktop"))
 
 
 def _two_lines(first: Any, second: Any) -> rx.Component:

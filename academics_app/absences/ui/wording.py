@@ -37,6 +37,19 @@ def when(absence: AbsenceRead, today: date) -> str:
     return _("{first} – {last}").format(first=first, last=_day(absence.ends_on, today))
 
 
+def leave_sentence(absence: AbsenceRead | None, today: date) -> str:
+    """That the student is on leave now, and for how long; empty when not."""
+    if absence is None:
+        return ""
+    if absence.starts_at is not None and absence.ends_at is not None:
+        return _("On leave today, {begin}–{end}.").format(
+            begin=f"{absence.starts_at:%H:%M}", end=f"{absence.ends_at:%H:%M}"
+        )
+    if absence.ends_on == today:
+        return _("On leave today.")
+    return _("On leave until {day}.").format(day=_day(absence.ends_on, today))
+
+
 def status_badge(absence: AbsenceRead, today: date) -> tuple[str, str]:
     """The word for how it stands, and its tone."""
     if absence.status is AbsenceStatus.APPROVED and absence.starts_on <= today <= absence.ends_on:
@@ -70,7 +83,9 @@ def staff_sentence(waiting: int, on_leave: int) -> str:
         if on_leave
         else _("Nobody is on leave today.")
     )
-    return _("{asked} {away}").format(asked=asked.format(n=waiting), away=away.format(n=on_leave))
+    return _("{asked} {away}").format(
+        asked=asked.format(n=f"{waiting:,}"), away=away.format(n=f"{on_leave:,}")
+    )
 
 
 def family_sentence(absences: Sequence[AbsenceRead], today: date) -> str:

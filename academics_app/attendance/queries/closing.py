@@ -6,8 +6,9 @@ from sqlalchemy import Select, select, text
 from sqlmodel import col
 
 from academics_app.attendance.models import RegisterEvent
+from academics_app.attendance.queries.missing import OWED
 from academics_app.attendance.queries.register import EXPECTED
-from academics_app.learning_sessions.models import LearningSession, SessionStatus
+from academics_app.learning_sessions.models import LearningSession
 
 
 def closable_sessions(
@@ -24,8 +25,7 @@ def closable_sessions(
             col(LearningSession.starts_at) > started_after,
             col(LearningSession.ends_at) <= ended_before,
             col(LearningSession.local_date) >= not_before,
-            col(LearningSession.status) != SessionStatus.CANCELLED,
-            col(LearningSession.register_taken_at).is_(None),
+            OWED,
             ~touched.exists(),
             text(f"EXISTS ({EXPECTED.format(session='learning_session')})"),
         )

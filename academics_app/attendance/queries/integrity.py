@@ -1,7 +1,7 @@
 """Statements of the integrity checks: each finds what is wrong with stored attendance, in a part of the institute.
 
 All take `since`, `branch_ids` (null: every branch) and `zone`; those of a page `dismissed`, `skip` and `limit`;
-those of one finding the ids in its subject.
+those of one finding its subject and the ids in it.
 """
 
 from dataclasses import dataclass
@@ -25,39 +25,57 @@ _ENROLLED = """
 _NONE = "CAST(NULL AS bigint)"
 
 TWO_PLACES = f"""
-    WITH loose AS (
-      SELECT mark.session_id, mark.student_id
-      FROM attendance AS mark JOIN learning_session AS session ON session.id = mark.session_id
-      WHERE mark.status IN ('present', 'late') AND {_IN_REACH} {{narrow}} AND NOT EXISTS ({_ENROLLED})
-      UNION
-      SELECT mark.session_id, mark.student_id
-      FROM attendance AS mark JOIN learning_session AS session ON session.id = mark.session_id
-      WHERE mark.status IN ('present', 'late') AND session.overlap_allowed AND {_IN_REACH} {{narrow}}
+    WITH loose AS MATERIALIZED (
+      SELECT session_id, array_agg(student_id) AS student_ids
+      FROM (
+        SELECT mark.session_id, mark.student_id
+        FROM attendance AS mark JOIN learning_session AS session ON session.id = mark.session_id
+        WHERE mark.status IN ('present', 'late') AND {_IN_REACH} {{narrow}} AND NOT EXISTS ({_ENROLLED})
+        UNION ALL
+        SELECT mark.session_id, mark.student_id
+        FROM attendance AS mark JOIN learning_session AS session ON session.id = mark.session_id
+        WHERE mark.status IN ('present', 'late') AND session.overlap_allowed AND {_IN_REACH} {{narrow}}
+      ) AS mark
+      GROUP BY session_id
     )
     SELECT DISTINCT
       'session:' || least(session.id, other.id) || '/session:' || greatest(session.id, other.id)
-        || '/student:' || loose.student_id AS subject,
+        || '/student:' || mark.student_id AS subject,
       least(session.id, other.id) AS session_id, greatest(session.id, other.id) AS other_session_id,
-      loose.student_id, least(session.starts_at, other.starts_at) AS starts_at
+      mark.student_id, least(session.starts_at, other.starts_at) AS starts_at
     FROM loose
     JOIN learning_session AS session ON session.id = loose.session_id
-    JOIN attendance AS mark ON mark.student_id = loose.student_id AND mark.session_id <> loose.session_id
-      AND mark.status IN ('present', 'late')
-    JOIN learning_session AS other ON other.id = mark.session_id AND other.status <> 'cancelled'
-      AND other.starts_at < session.ends_at AND other.ends_at > session.starts_at
+    CROSS JOIN LATERAL (
+      SELECT elsewhere.id, elsewhere.starts_at FROM learning_session AS elsewhere
+      WHERE elsewhere.local_date BETWEEN session.local_date - 1 AND session.local_date + 1
+        AND elsewhere.starts_at < session.ends_at AND elsewhere.ends_at > session.starts_at
+        AND elsewhere.id <> session.id AND elsewhere.status <> 'cancelled'
+      OFFSET 0
+    ) AS other
+    CROSS JOIN LATERAL (
+      SELECT student_id FROM attendance
+      WHERE attendance.session_id = other.id AND attendance.student_id = ANY(loose.student_ids)
+        AND attendance.status IN ('present', 'late')
+      OFFSET 0
+    ) AS mark
 """
 """The exclusion constraint on seats keeps enrolled students from two places, so one of the two is a session that may
-overlap, or one without an enrolment."""
+overlap, or one without an enrolment: few, but the planner takes them for all. OFFSET 0 has it look up, for these few,
+the sessions around the day (one that meets another is on its day or, past midnight, on the next) and their marks."""
 OUTSIDE_ENROLLMENT = f"""
-    SELECT 'session:' || session.id || '/student:' || mark.student_id AS subject,
-      session.id AS session_id, {_NONE} AS other_session_id, mark.student_id, session.starts_at
-    FROM attendance AS mark JOIN learning_session AS session ON session.id = mark.session_id
-    WHERE {_IN_REACH} {{narrow}}
-      AND NOT EXISTS ({_ENROLLED})
-      AND NOT EXISTS (
-        SELECT FROM walk_in WHERE walk_in.session_id = mark.session_id AND walk_in.student_id = mark.student_id
-      )
+    WITH stranger AS MATERIALIZED (
+      SELECT mark.session_id, mark.student_id, session.starts_at
+      FROM attendance AS mark JOIN learning_session AS session ON session.id = mark.session_id
+      WHERE {_IN_REACH} {{narrow}} AND NOT EXISTS ({_ENROLLED})
+    )
+    SELECT 'session:' || session_id || '/student:' || student_id AS subject,
+      session_id, {_NONE} AS other_session_id, student_id, starts_at
+    FROM stranger
+    WHERE NOT EXISTS (
+      SELECT FROM walk_in WHERE walk_in.session_id = stranger.session_id AND walk_in.student_id = stranger.student_id
+    )
 """
+"""Walk-ins are left out last: there are few, and comparing them with every mark reads the marks in the worst order."""
 ON_HOLIDAY = f"""
     SELECT 'session:' || session.id AS subject, session.id AS session_id, {_NONE} AS other_session_id,
       {_NONE} AS student_id, session.starts_at
@@ -103,7 +121,10 @@ LEDGER_DRIFT = f"""
       session.id AS session_id, {_NONE} AS other_session_id, pair.student_id, session.starts_at
     FROM pair
     JOIN learning_session AS session ON session.id = pair.session_id
-    LEFT JOIN attendance AS mark ON mark.session_id = pair.session_id AND mark.student_id = pair.student_id
+    LEFT JOIN LATERAL (
+      SELECT status, minutes_late, note, version FROM attendance
+      WHERE session_id = pair.session_id AND student_id = pair.student_id OFFSET 0
+    ) AS mark ON true
     LEFT JOIN LATERAL (
       SELECT id, after_status, after_minutes, after_note FROM attendance_event
       WHERE session_id = pair.session_id AND student_id = pair.student_id ORDER BY id DESC LIMIT 1
@@ -118,7 +139,7 @@ LEDGER_DRIFT = f"""
         )
 """
 """First those whose mark and event do not fit each other, superseded events with them; then, of these few, by what
-the newest event says."""
+the newest event says. OFFSET 0 as above."""
 PRESENT_ON_LEAVE = f"""
     SELECT DISTINCT 'session:' || session.id || '/student:' || mark.student_id AS subject,
       session.id AS session_id, {_NONE} AS other_session_id, mark.student_id, session.starts_at
@@ -184,7 +205,7 @@ def _statements(name: str, sql: str, narrow: str) -> CheckStatements:
     return CheckStatements(
         count=prepared(everywhere + _COUNT),
         page=prepared(everywhere + _SHOWN + _PAGE),
-        one=prepared(there + _SHOWN),
+        one=prepared(there + _SHOWN + "WHERE judged.subject = :subject"),
     )
 
 

@@ -35,8 +35,10 @@ def due(
         col(LearningSession.local_date) >= period.start_date,
         col(LearningSession.local_date) <= period.end_date,
         col(LearningSession.starts_at) <= period.now - period.overdue_after,
-        col(LearningSession.status) != SessionStatus.CANCELLED,
-        or_(not_(_MISSING), text(f"EXISTS ({EXPECTED.format(session='learning_session')})")),
+        or_(
+            and_(not_(_MISSING), col(LearningSession.status) != SessionStatus.CANCELLED),
+            and_(OWED, text(f"EXISTS ({EXPECTED.format(session='learning_session')})")),
+        ),
         visible_sessions(actor),
     ]
     if actor.role is Role.FACULTY:
@@ -49,6 +51,11 @@ def due(
 
 
 _MISSING = col(LearningSession.register_taken_at).is_(None)
+OWED = and_(_MISSING, col(LearningSession.status) == SessionStatus.SCHEDULED)
+"""The condition on LearningSession that its register may still be asked for.
+
+Not of a cancelled one, nor of one that was held without a register: an import of absences alone makes those.
+"""
 
 
 def missing(conditions: list[ColumnElement[bool]], *, skip: int, limit: int) -> Select[*tuple[Any, ...]]:

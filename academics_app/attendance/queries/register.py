@@ -16,6 +16,7 @@ from sqlalchemy import (
     Select,
     Update,
     and_,
+    case,
     delete,
     func,
     literal,
@@ -206,11 +207,15 @@ def untake_event(session_id: int, actor: Actor, *, at: datetime) -> Insert:
 
 
 def untake(session_id: int) -> Update:
-    """The register counts as not taken."""
+    """The register counts as not taken. A session that was cancelled meanwhile stays cancelled."""
+    given_back = case(
+        (col(LearningSession.status) == SessionStatus.HELD, SessionStatus.SCHEDULED.value),
+        else_=col(LearningSession.status),
+    )
     return (
         update(LearningSession)
         .where(col(LearningSession.id) == session_id)
-        .values(register_taken_at=None, register_taken_by_id=None, status=SessionStatus.SCHEDULED)
+        .values(register_taken_at=None, register_taken_by_id=None, status=given_back)
     )
 
 
@@ -336,6 +341,11 @@ WRITE_MARKS = prepared(
       ON CONFLICT (mark_id) DO NOTHING
       RETURNING id, mark_id, student_id, source, suggested_by, after_status, after_minutes, after_note
     ),
+    taking AS (
+      SELECT CAST(:take AS boolean) AND NOT EXISTS (
+        SELECT FROM incoming WHERE source = 'take_register' AND mark_id NOT IN (SELECT mark_id FROM event)
+      ) AS is_new
+    ),
     cleared AS (
       DELETE FROM attendance USING event
       WHERE attendance.session_id = :session_id AND attendance.student_id = event.student_id
@@ -355,18 +365,19 @@ WRITE_MARKS = prepared(
     confirmed AS (
       INSERT INTO register_event (session_id, action, at, user_id, door)
       SELECT id, 'taken', :at, :user_id, :door FROM learning_session
-      WHERE id = :session_id AND register_taken_at IS NULL AND CAST(:take AS boolean)
+      WHERE id = :session_id AND register_taken_at IS NULL AND (SELECT is_new FROM taking)
     ),
     taken AS (
       UPDATE learning_session SET
         status = 'held', register_taken_at = coalesce(register_taken_at, :at),
         register_taken_by_id = CASE WHEN register_taken_at IS NULL THEN :user_id ELSE register_taken_by_id END
-      WHERE id = :session_id AND CAST(:take AS boolean)
+      WHERE id = :session_id AND (SELECT is_new FROM taking)
     )
     SELECT id, mark_id, student_id FROM event
     """
 )
 """Ledger first, then the rows that it leads to, and the register's confirmation: one statement.
 
-A mark_id that is in the ledger already comes back in no row. Each student at most once.
+A mark_id that is in the ledger already comes back in no row. Each student at most once. A confirmation whose marks
+were written before has been given back since, or has nothing more to say: sent again it takes no register.
 """

@@ -145,14 +145,20 @@ def _row(student: IrregularStudent) -> IrregularRow:
         name=student.student_name,
         href=routes.student(student.student_id),
         days=str(student.absent_days),
-        streak=_("{now} now, {longest} longest").format(
-            now=student.streak_now, longest=student.longest_streak
-        ),
+        streak=_streak(student),
         weekdays=", ".join(f"{_WEEKDAYS[each.weekday]} {each.absences}" for each in weekdays),
         subjects=", ".join(f"{each.subject_name} {each.absences}" for each in student.by_subject[:2]),
         last_present=short_day(student.last_present) if student.last_present else _("never"),
         rate=percent(student.rate),
     )
+
+
+def _streak(student: IrregularStudent) -> str:
+    if not student.streak_now:
+        return _("longest {n}").format(n=student.longest_streak)
+    if student.streak_now == student.longest_streak:
+        return _("{n} now").format(n=student.streak_now)
+    return _("{now} now, longest {n}").format(now=student.streak_now, n=student.longest_streak)
 
 
 @page(

@@ -168,7 +168,7 @@ class CorrectionList(ListState, rx.State):
 )
 def corrections_page() -> rx.Component:
     return rx.fragment(
-        page_header(_("Attendance"), CorrectionList.answer),
+        page_header(_("Corrections"), CorrectionList.answer),
         attendance_tabs(routes.CORRECTIONS),
         data_list(
             CorrectionList,

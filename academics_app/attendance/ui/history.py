@@ -344,10 +344,10 @@ def _register() -> rx.Component:
         plain_table(
             state.rows,
             [
-                Column(_("Student"), _name, width="28%"),
+                Column(_("Student"), _name, width="25%"),
                 Column(_("Stood as"), _mark),
-                Column(_("Marked by"), _made, width="27%"),
-                Column(_("Now"), _now, width="17%"),
+                Column(_("Marked by"), _made, width="34%"),
+                Column(_("Now"), _now, width="14%"),
             ],
             label=_("The register at that moment"),
         ),

@@ -449,7 +449,7 @@ def _fix_dialog() -> rx.Component:
         footer=rx.fragment(
             button(_("Cancel"), on_click=FixDialog.close),
             button(
-                _("Mend it"),
+                FixDialog.title,
                 kind="primary",
                 on_click=FixDialog.run,
                 disabled=rx.cond(FixDialog.lines.length() > 0, False, True),  # pyright: ignore[reportAttributeAccessIssue]

@@ -121,6 +121,7 @@ def register_page() -> rx.Component:
     return by_phase(
         rx.Var.create(RegisterPage.phase),
         ready=rx.fragment(
+            _links(),
             RegisterGrid.create(
                 data=RegisterPage.register,
                 zone=Shell.time_zone,
@@ -132,7 +133,6 @@ def register_page() -> rx.Component:
                 corrections_url=routes.CORRECTIONS,
                 sign_in_url=routes.LOGIN,
             ),
-            _links(),
         ),
         loading=_register_skeleton(),
         failed=error_state(RegisterPage.problem, RegisterPage.open),

@@ -25,6 +25,7 @@ from academics_app.ui.components import (
     card_body,
     clock_time,
     facts,
+    link_button,
     page_header,
     plain_table,
     short_date,
@@ -187,6 +188,11 @@ def _record() -> rx.Component:
         page_header(
             member.name,
             FacultyRecord.answer,
+            link_button(
+                _("Timetable"),
+                routes.of_one(routes.TIMETABLE, "faculty", member.id),
+                icon="calendar-days",
+            ),
             rx.cond(FacultyRecord.may_edit, edit),
             back=(_("Faculty"), routes.FACULTY),
         ),

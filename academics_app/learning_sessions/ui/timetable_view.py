@@ -293,7 +293,7 @@ def note_of(session: SessionRead) -> str:
             notes.append(_("made up {day}").format(day=day_label(session.made_up_by.local_date)))
         return ", ".join(notes)
     if session.makes_up_for:
-        notes.append(_("Makes up for {day}").format(day=day_label(session.makes_up_for.local_date)))
+        notes.append(_("Make-up for {day}").format(day=day_label(session.makes_up_for.local_date)))
     if session.substitute_for_name:
         notes.append(_("Substitute for {name}").format(name=session.substitute_for_name))
     return ", ".join(notes)

@@ -9,6 +9,8 @@ from zoneinfo import ZoneInfo
 import reflex as rx
 from sqlalchemy.ext.asyncio import AsyncSession
 
+from academics_app.absences.service import ABSENCES_TOPIC, read_current_leave
+from academics_app.absences.ui.wording import leave_sentence
 from academics_app.attendance.figures import list_attendance, summarise_attendance
 from academics_app.attendance.rules import LEFT_OUT
 from academics_app.attendance.schemas.figures import AttendanceRecord, AttendanceSummary
@@ -33,6 +35,7 @@ from academics_app.ui.components import (
     card,
     card_body,
     facts,
+    link_button,
     mark_badge,
     page_header,
     plain_table,
@@ -100,6 +103,7 @@ class StudentRecord(RecordState, rx.State):
     batches: list[BatchRow] = []
     records: list[RecordRow] = []
     answer: str = ""
+    leave: str = ""
     rate: str = ""
     counted: str = ""
     period: str = ""
@@ -122,7 +126,7 @@ class StudentRecord(RecordState, rx.State):
         """Load again when something of this student has changed."""
         async with self:
             student_id = self._asked()
-        async for _topics in changes(f"student:{student_id}", at_once=False):
+        async for _topics in changes(f"student:{student_id}", ABSENCES_TOPIC, at_once=False):
             with guarded():
                 async with self:
                     await self._reload(student_id)
@@ -137,6 +141,7 @@ class StudentRecord(RecordState, rx.State):
             batches = await list_batches(
                 session, actor=actor, page=PageRequest(limit=50), student_id=student_id
             )
+            leave = await read_current_leave(session, actor=actor, student_id=student_id)
             start, end, is_chosen = self._period(zone)
             summary, records = await _attendance(
                 session, actor, student_id, zone, start, end, everything=is_chosen
@@ -163,6 +168,7 @@ class StudentRecord(RecordState, rx.State):
             else _("Attendance in the last twelve weeks")
         )
         self.answer, self.left_out = _said(summary, self.period), _left_out(summary)
+        self.leave = leave_sentence(leave, local_date(utc_now(), zone))
         self.rate = percent(summary.rate)
         self.counted = _("Attended {attended} of {counted} sessions that count:").format(
             attended=summary.attended, counted=summary.counted
@@ -182,7 +188,7 @@ class StudentRecord(RecordState, rx.State):
             return today - _PERIOD, today, False
 
     def _clear(self) -> None:
-        self.answer, self.left_out = "", ""
+        self.answer, self.leave, self.left_out = "", "", ""
         self.student, self.guardians, self.batches, self.records = StudentView(), [], [], []
 
 
@@ -212,7 +218,15 @@ def _record() -> rx.Component:
     return rx.fragment(
         page_header(
             student.name,
-            StudentRecord.answer,
+            rx.fragment(
+                rx.cond(StudentRecord.leave, rx.el.strong(StudentRecord.leave, " ")), StudentRecord.answer
+            ),
+            link_button(
+                _("Timetable"), routes.of_one(routes.TIMETABLE, "student", student.id), icon="calendar-days"
+            ),
+            link_button(
+                _("Absences"), routes.of_one(routes.ABSENCES, "student", student.id), icon="calendar-x"
+            ),
             rx.cond(StudentRecord.may_edit, edit),
             back=list_or_home,  # pyright: ignore[reportArgumentType] - a var is a label too
         ),

@@ -133,3 +133,11 @@ async def test_lost_connection_is_said(sign_in: SignIn) -> None:
     await page.context.set_offline(False)
 
     await expect(page.get_by_text("No connection.").first).to_be_hidden()
+
+
+async def test_the_buttons_of_a_row_that_is_a_link_can_be_clicked(sign_in: SignIn) -> None:
+    page = await sign_in("admin")
+    await page.goto("/absences?status=requested")
+    await page.get_by_role("button", name="Refuse", exact=True).first.click()
+
+    await expect(page.get_by_role("dialog", name="Refuse this request")).to_be_visible()
