@@ -95,7 +95,7 @@ def _reads(last_day: date, session_id: int, at: datetime) -> list[_Read]:
             f"/attendance/session/{session_id}/register/as-of?at={at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}",
             lambda register: len(register["rows"]),
         ),
-        _Read("Meetings that found no place", "/sessions/unplaced?limit=100", lambda page: page["total"]),
+        _Read("Meetings that found no place", "/timetable/unplaced?limit=100", lambda page: page["total"]),
         _Read("The integrity checks, of a year", "/attendance/checks", _rows, goal_ms=CHECKS_GOAL_MS),
     ]
 

@@ -114,7 +114,7 @@ class _Unknown:
         return any(route.matches(scope)[0] is Match.FULL for route in routes)
 
     def _documented(self, path: str) -> list[str]:
-        """The methods of the address in the OpenAPI document: `/topics/order` is not `/topics/{topic_id}`."""
+        """The methods of the address in the OpenAPI document: one may have several routes."""
         parts = path.split("/")
         found: dict[int, list[str]] = {}
         for template, operations in self._app.openapi()["paths"].items():

@@ -123,7 +123,7 @@ async def create_session(session: SessionDep, actor: ActorDep, data: SessionCrea
     return await service.create_session(session, actor=actor, data=data)
 
 
-@router.get("/sessions/clashes", tags=["sessions"])
+@router.get("/timetable/clashes", tags=["sessions"])
 async def find_clashes(
     session: ReadSessionDep, actor: ActorDep, query: Annotated[ClashQuery, Query()]
 ) -> Clashes:
@@ -131,7 +131,7 @@ async def find_clashes(
     return await service.find_clashes(session, actor=actor, data=query)
 
 
-@router.get("/sessions/unplaced", tags=["sessions"])
+@router.get("/timetable/unplaced", tags=["sessions"])
 async def list_unplaced_meetings(
     session: ReadSessionDep, actor: ActorDep, page: PageDep, batch_id: Filter = None
 ) -> Page[UnplacedMeeting]:

@@ -64,7 +64,7 @@ async def add_topic(session: SessionDep, actor: ActorDep, subject_id: Id, data: 
     return await topics.add_topic(session, actor=actor, subject_id=subject_id, data=data)
 
 
-@router.put("/{subject_id}/topics/order")
+@router.put("/{subject_id}/topic-order")
 async def reorder_topics(
     session: SessionDep, actor: ActorDep, subject_id: Id, data: TopicOrder
 ) -> Page[TopicRead]:

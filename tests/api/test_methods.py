@@ -10,7 +10,7 @@ import pytest
         ("DELETE", "/api/v1/settings", "GET, PUT"),
         ("GET", "/api/v1/auth/logout", "POST"),
         ("TRACE", "/api/v1/students/7", "GET, PUT"),
-        ("OPTIONS", "/api/v1/subjects/1/topics/order", "PUT"),
+        ("OPTIONS", "/api/v1/subjects/1/topic-order", "PUT"),
     ],
 )
 async def test_405_names_every_method_of_the_address(

@@ -266,14 +266,14 @@ async def test_a_form_can_ask_beforehand(
     query = {
         "batch_id": world.maths.id, "local_date": "2026-11-23", "starts_at": "10:30", "ends_at": "11:30", "room_id": world.room.id,
     }  # fmt: skip
-    answer = await client.get("/api/v1/sessions/clashes", headers=admin, params=query)
+    answer = await client.get("/api/v1/timetable/clashes", headers=admin, params=query)
     assert answer.status_code == 200, answer.text
     assert answer.json()["sentence"] == "Room 1 is taken by Physics B, Mon 23 Nov 10:00–11:00."
     own = query | {"session_id": world.lesson.id}
-    answer = await client.get("/api/v1/sessions/clashes", headers=admin, params=own)
+    answer = await client.get("/api/v1/timetable/clashes", headers=admin, params=own)
     assert answer.json() == {"items": [], "total": 0, "sentence": None}
     backwards = await client.get(
-        "/api/v1/sessions/clashes", headers=admin, params=query | {"ends_at": "10:00"}
+        "/api/v1/timetable/clashes", headers=admin, params=query | {"ends_at": "10:00"}
     )
     assert backwards.status_code == 422
     refused = await client.post(
@@ -389,7 +389,9 @@ async def test_nobody_to_ask_leaves_the_clashing_ones_out_and_says_so(
     assert missing.clash is not None
     assert missing.clash.sentence == "Room 1 is taken by Physics B, Mon 23 Nov 10:00–11:00."
     admin = await sign_in(await factories.create_user(session))
-    answer = await client.get("/api/v1/sessions/unplaced", headers=admin, params={"batch_id": world.maths.id})
+    answer = await client.get(
+        "/api/v1/timetable/unplaced", headers=admin, params={"batch_id": world.maths.id}
+    )
     assert answer.json()["total"] == 1
     # a change that asks for no place is not refused for it
     await service.update_batch(

@@ -104,7 +104,7 @@ async def test_admins_change_topics(ask: Ask, subject: Subject, who: str, status
 async def test_admins_order_topics(ask: Ask, subject: Subject, who: str, status: int):
     ids = await topic_ids(ask, subject)
     body = {"topic_ids": [ids["c"], ids["a"], ids["b"]]}
-    answer = await ask(who, "PUT", f"{SUBJECTS}{subject.id}/topics/order", json=body)
+    answer = await ask(who, "PUT", f"{SUBJECTS}{subject.id}/topic-order", json=body)
     assert answer.status_code == status
     assert await titles(ask, subject) == (["c", "a", "b"] if status == 200 else ["a", "b", "c"])
 
@@ -143,7 +143,7 @@ async def test_a_topic_is_added_in_between(
 async def test_an_order_of_other_topics_is_refused(ask: Ask, subject: Subject, wanted: str):
     ids = await topic_ids(ask, subject) | {"x": 10**12}
     body = {"topic_ids": [ids[title] for title in wanted]}
-    answer = await ask("admin", "PUT", f"{SUBJECTS}{subject.id}/topics/order", json=body)
+    answer = await ask("admin", "PUT", f"{SUBJECTS}{subject.id}/topic-order", json=body)
     assert answer.status_code == 409
     assert await titles(ask, subject) == ["a", "b", "c"]
 
