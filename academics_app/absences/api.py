@@ -5,8 +5,13 @@ from typing import Annotated
 from fastapi import APIRouter, Query
 
 from academics_app.absences import service
-from academics_app.absences.models import AbsenceStatus
-from academics_app.absences.schemas import AbsenceCreate, AbsenceDecision, AbsenceRead, AbsenceUpdate
+from academics_app.absences.schemas import (
+    AbsenceCreate,
+    AbsenceDecision,
+    AbsenceRead,
+    AbsenceStatus,
+    AbsenceUpdate,
+)
 from academics_app.api.deps import LARGEST_ID, ActorDep, Id, PageDep, ReadSessionDep, SessionDep
 from academics_app.core.fields import Date
 from academics_app.core.pagination import Page

@@ -21,6 +21,7 @@ from academics_app.core.pagination import Page, PageRequest
 from academics_app.core.permissions import Permission, require
 from academics_app.institute.service import current_settings
 from academics_app.institute.settings import InstituteSettings
+from academics_app.learning_sessions.wording import time_label
 
 USUAL_DAYS = 7
 
@@ -93,14 +94,13 @@ def _period(settings: InstituteSettings, start_date: date | None, end_date: date
 
 
 def _read(row: Any, *, actor: Actor, settings: InstituteSettings) -> MissingRegister:
-    begin, end = row.starts_at.astimezone(settings.zone), row.ends_at.astimezone(settings.zone)
     today = local_date(utc_now(), settings.zone)
     window = edit_window(actor, session_date=row.local_date, today=today, settings=settings)
     return MissingRegister(
         session_id=row.id,
         local_date=row.local_date,
         starts_at=row.starts_at,
-        time_label=f"{begin:%H:%M}–{end:%H:%M}",
+        time_label=time_label(row.starts_at, row.ends_at, settings.zone),
         batch_id=row.batch_id,
         batch_name=row.batch_name,
         room_name=row.room_name,

@@ -4,7 +4,6 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Any
-from zoneinfo import ZoneInfo
 
 from sqlalchemy import and_, true
 from sqlalchemy.ext.asyncio import AsyncSession
@@ -31,6 +30,7 @@ from academics_app.core.permissions import Permission, may, require
 from academics_app.institute.service import current_settings
 from academics_app.institute.settings import InstituteSettings
 from academics_app.learning_sessions.scope import visible_sessions
+from academics_app.learning_sessions.wording import time_label
 
 SHOWN_MARKS = 5
 
@@ -130,7 +130,7 @@ async def _read(session: AsyncSession, header: SessionRow, *, reader: Reader) ->
             topic_title=header.topic_title,
             local_date=header.local_date,
             status=header.status,
-            time_label=_time_label(header, settings.zone),
+            time_label=time_label(header.starts_at, header.ends_at, settings.zone),
             can_mark=reader.may_mark and not locked,
             opens_at=register_opens_at(header.starts_at, settings),
             locked=locked,
@@ -183,7 +183,7 @@ def _today(row: Any, *, settings: InstituteSettings, actor: Actor) -> TodaySessi
         **_names(row),
         id=row.id,
         faculty_id=row.faculty_id,
-        time_label=_time_label(row, settings.zone),
+        time_label=time_label(row.starts_at, row.ends_at, settings.zone),
         state=state,
         minutes=max(0, int(distance.total_seconds() // 60)),
         expected=row.expected,
@@ -226,8 +226,3 @@ def _state(row: Any, settings: InstituteSettings, *, expected: int, stored: int)
         opens_before=timedelta(minutes=settings.register_opens_minutes_before),
         overdue_after=timedelta(minutes=settings.register_overdue_minutes_after),
     )
-
-
-def _time_label(row: Any, zone: ZoneInfo) -> str:
-    begin, end = row.starts_at.astimezone(zone), row.ends_at.astimezone(zone)
-    return f"{begin:%H:%M}–{end:%H:%M}"

@@ -13,6 +13,7 @@ from academics_app.attendance.models import AttendanceStatus, SuggestionReason
 from academics_app.attendance.queries.suggestions import SUGGESTIONS
 from academics_app.attendance.schemas.register import Suggestion
 from academics_app.core.clock import local_date
+from academics_app.learning_sessions.wording import clock_label
 from academics_app.ui.i18n import _
 
 LATELY = 3
@@ -188,7 +189,7 @@ def _elsewhere(other: OtherMark, moment: Moment) -> Iterator[Suggestion]:
 
 def _leave_text(leave: Leave, moment: Moment) -> str:
     if leave.starts_at is not None and leave.ends_at is not None:
-        times = f"{leave.starts_at:%H:%M}–{leave.ends_at:%H:%M}"
+        times = clock_label(leave.starts_at, leave.ends_at)
         words = _("appointment {times}") if leave.kind == "appointment" else _("on leave {times}")
         return words.format(times=times)
     if leave.ends_on == local_date(moment.now, moment.zone):

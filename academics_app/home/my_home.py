@@ -20,6 +20,7 @@ from academics_app.core.permissions import Permission
 from academics_app.institute.service import current_settings
 from academics_app.learning_sessions.schemas import SessionRead
 from academics_app.learning_sessions.sessions import list_sessions
+from academics_app.learning_sessions.wording import time_label
 from academics_app.students.service import list_own_students
 from academics_app.ui import errors, routes
 from academics_app.ui.components import (
@@ -348,11 +349,10 @@ def _planned_absences() -> rx.Component:
 
 def _coming(item: SessionRead, zone: Any, today: date) -> ComingSession:
     is_cancelled = item.status.value == "cancelled"
-    begin, end = item.starts_at.astimezone(zone), item.ends_at.astimezone(zone)
     return ComingSession(
         name=item.batch_name,
         day=_("Today") if item.local_date == today else short_day(item.local_date),
-        time=f"{begin:%H:%M}–{end:%H:%M}",
+        time=time_label(item.starts_at, item.ends_at, zone),
         room=item.room_name or "",
         note=_("Cancelled") if is_cancelled else "",
     )

@@ -7,8 +7,7 @@ from typing import Any, ClassVar
 import reflex as rx
 from sqlalchemy.ext.asyncio import AsyncSession
 
-from academics_app.absences.models import AbsenceStatus
-from academics_app.absences.schemas import AbsenceDecision, AbsenceRead, Decision
+from academics_app.absences.schemas import AbsenceDecision, AbsenceRead, AbsenceStatus, Decision
 from academics_app.absences.service import (
     ABSENCES_TOPIC,
     decide_absence,

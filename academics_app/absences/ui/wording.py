@@ -3,8 +3,7 @@
 from collections.abc import Sequence
 from datetime import date
 
-from academics_app.absences.models import AbsenceStatus
-from academics_app.absences.schemas import AbsenceRead
+from academics_app.absences.schemas import AbsenceRead, AbsenceStatus
 from academics_app.ui.components import short_day
 from academics_app.ui.i18n import _, ngettext
 

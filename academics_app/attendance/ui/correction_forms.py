@@ -5,8 +5,8 @@ from typing import Any
 import reflex as rx
 
 from academics_app.attendance.corrections import describe_target, refuse_correction, request_correction
-from academics_app.attendance.models import AttendanceStatus
 from academics_app.attendance.schemas.corrections import CorrectionCreate, CorrectionRefusal
+from academics_app.attendance.schemas.register import AttendanceStatus
 from academics_app.attendance.ui.words import mark_words
 from academics_app.core.db import reading, transaction
 from academics_app.core.errors import AppError
